@@ -1,1 +1,11 @@
-//! One test binary.
+//! The tests that need the whole house, in one binary so that it is linked once.
+//! `house` holds the rules; the others run the batch and look at what it leaves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking and may look at any file"
+)]
+
+mod house;
