@@ -28,8 +28,10 @@ const SPEAKS: [&str; 4] = [
 ];
 
 /// Where `clippy.toml`'s bans (files, clock, environment, processes) are lifted, and why there.
-const MACHINE: [(&str, &str); 3] = [
+const MACHINE: [(&str, &str); 5] = [
     ("pipeline/lake/src/store/", "the file code of the house"),
+    ("pipeline/lake/src/lib.rs", "lifts them for `store`, where that module is declared"),
+    ("pipeline/lake/build.rs", "embeds the catalog at build time"),
     (
         "pipeline/flow/src/driver.rs",
         "runs the night: folders, children, timings",
@@ -90,8 +92,8 @@ const NEVER_FEATURES: [&str; 36] = [
     "born",
 ];
 
-/// Uses of such a word that do not rate anybody: file, text, reason.
-const EXCUSED: [(&str, &str, &str); 0] = [];
+/// Names that hold such a word and rate nobody by it, with the reason.
+const EXCUSED: [(&str, &str); 1] = [("debt_age_days", "the age of the debt, not of the debtor")];
 
 const LONGEST: usize = 450;
 
@@ -418,7 +420,7 @@ fn nobody_is_rated_by_what_he_is() {
             return;
         }
         read_n += 1;
-        let excused = EXCUSED.iter().any(|(f, t, _)| *f == file && *t == text);
+        let excused = EXCUSED.iter().any(|(name, _)| *name == text);
         for word in words(text) {
             if NEVER_FEATURES.contains(&word.as_str()) && !excused {
                 breaches.push(format!("{file}: \"{text}\" ({word})"));
