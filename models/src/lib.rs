@@ -1,1 +1,47 @@
-//! models
+//! Learning and nothing else: binning, scorecards, calibration, assessment.
+//!
+//! This crate knows numbers, not where they come from: no files, no clock, no entropy, no data frames, and none of the words of the trade it
+//! serves. A caller hands over a [`TrainingSet`] and gets a [`Model`]; a model with all that is needed to use and to judge it is a
+//! [`ModelArtifact`].
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`data`] | [`Design`], [`FeatureMeta`], [`TrainingSet`]: checked once, on the way in |
+//! | [`model`] | [`Params`] → [`Checked`] → [`Model`]: the one list of algorithms |
+//! | [`baseline`] | the base rate, the bar that every other model must pass |
+//! | [`binning`] | weighted quantile bins, monotone where asked, weight of evidence |
+//! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
+//! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
+//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
+//! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
+//! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
+//! | [`split`] | purged splits by time, folds by hash |
+//! | [`artifact`] | the model as JSON, named by the hash of its content |
+//!
+//! Three promises hold for every algorithm and are kept by `tests/contract.rs`: the order of rows, the number of threads and the size of a
+//! batch never change a bit of the result; a row of weight 2 is the row twice; what a feature contributes sums to what is predicted.
+#![deny(missing_docs)]
+
+pub mod artifact;
+pub mod assess;
+pub mod baseline;
+pub mod binning;
+pub mod calibrate;
+pub mod data;
+pub mod error;
+mod exact;
+pub mod explain;
+pub mod interval;
+pub mod linear;
+pub mod model;
+pub mod split;
+
+pub use artifact::{Draft, ModelArtifact};
+pub use assess::Assessment;
+pub use calibrate::{Calibration, Isotonic, Platt};
+pub use data::{Design, Direction, FeatureMeta, TrainingSet, Window};
+pub use error::{Error, Result};
+pub use explain::{Contributions, Explanation, Ranked, Reason};
+pub use interval::{Conformal, Interval};
+pub use linear::{LogisticParams, Scale, ScorecardParams};
+pub use model::{Checked, Model, Params};

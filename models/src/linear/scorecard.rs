@@ -1,0 +1,265 @@
+//! The scorecard: every feature cut into bins, every bin worth fixed points, the score their sum (Siddiqi, *Credit Risk Scorecards*, 2006).
+//!
+//! A logistic regression on the weights of evidence of the bins. A coefficient below zero would turn a feature against what its own bins
+//! show, and against its direction; such a feature is set aside and the others fitted again.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::logistic::check_l2;
+use super::newton::Problem;
+use super::signed::{Side, fit_signed};
+use super::{Convergence, Covariance, Scale, Standing};
+use crate::binning::Bins;
+use crate::binning::quantile::{Cutting, cut};
+use crate::data::TrainingSet;
+use crate::error::{Error, Result};
+
+/// How to fit a [`Scorecard`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScorecardParams {
+    /// Penalty ½ l2 Σ coefficient², coefficients of weights of evidence, against the *sum* of losses. At least 0, default 1.
+    pub l2: f64,
+    /// As [`Cutting::max_bins`].
+    pub max_bins: u32,
+    /// As [`Cutting::min_share`].
+    pub min_share: f64,
+    /// As [`Cutting::min_missing_share`].
+    pub min_missing_share: f64,
+    /// As [`Cutting::smoothing`].
+    pub smoothing: f64,
+    /// Least information value of a feature that may enter. At least 0, default 0.002.
+    pub min_iv: f64,
+}
+
+impl Default for ScorecardParams {
+    fn default() -> Self {
+        let Cutting {
+            max_bins,
+            min_share,
+            min_missing_share,
+            smoothing,
+        } = Cutting::default();
+        ScorecardParams {
+            l2: 1.0,
+            max_bins,
+            min_share,
+            min_missing_share,
+            smoothing,
+            min_iv: 0.002,
+        }
+    }
+}
+
+impl ScorecardParams {
+    fn cutting(&self) -> Cutting {
+        Cutting {
+            max_bins: self.max_bins,
+            min_share: self.min_share,
+            min_missing_share: self.min_missing_share,
+            smoothing: self.smoothing,
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Parameter`] for a number outside the range given with it.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_l2(self.l2)?;
+        if !(self.min_iv >= 0.0 && self.min_iv.is_finite()) {
+            return Err(Error::Parameter {
+                name: "min_iv",
+                found: self.min_iv,
+                expected: "0 or more, finite",
+            });
+        }
+        self.cutting().check()
+    }
+}
+
+/// One feature of a [`Scorecard`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// The feature.
+    pub id: String,
+    /// Its bins, whether it entered or not.
+    pub bins: Bins,
+    /// Log-odds per unit of weight of evidence, never below 0; 0 unless `standing` is kept.
+    pub coefficient: f64,
+    /// What became of the feature.
+    pub standing: Standing,
+}
+
+impl Attribute {
+    /// Log-odds that a value contributes, NaN = missing.
+    pub fn contribution(&self, x: f64) -> f64 {
+        self.coefficient * self.bins.woe(x)
+    }
+}
+
+/// A fitted scorecard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scorecard {
+    /// Log-odds of a row whose every bin is worth nothing: about those of all rows.
+    pub intercept: f64,
+    /// One a feature, in the order of the design.
+    pub attributes: Vec<Attribute>,
+    /// Covariance of the intercept and the coefficients of the kept features, bins taken as given.
+    pub covariance: Covariance,
+    /// How the fit ended.
+    pub convergence: Convergence,
+}
+
+/// One line of a printed scorecard: a bin of a kept feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointsRow {
+    /// The feature.
+    pub id: String,
+    /// Values above this (−∞ in the first bin)...
+    pub above: f64,
+    /// ... and up to this (+∞ in the last bin); both NaN for the bin of missing values.
+    pub up_to: f64,
+    /// Its share of the training weight.
+    pub share: f64,
+    /// Rate of good among its training rows; `None` if it has none.
+    pub rate: Option<f64>,
+    /// Points it adds, unrounded.
+    pub points: f64,
+}
+
+impl Scorecard {
+    /// Fits to rows that already lie in order; labels may be shares.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] and [`Error::NotConverged`], both only without penalty.
+    pub(crate) fn fit(set: &TrainingSet, params: &ScorecardParams) -> Result<Self> {
+        let (design, how) = (set.design(), params.cutting());
+        let attribute = |j: usize| {
+            let feature = &design.features()[j];
+            let bins = cut(
+                &design.x().column(j).to_vec(),
+                set.label(),
+                set.weight(),
+                feature.direction,
+                &how,
+            );
+            let standing = match () {
+                () if bins.is_flat() => Standing::Flat,
+                () if bins.information < params.min_iv => Standing::Weak,
+                () => Standing::Kept,
+            };
+            Attribute {
+                id: feature.id.clone(),
+                bins,
+                coefficient: 0.0,
+                standing,
+            }
+        };
+        let mut attributes: Vec<Attribute> = (0..design.features().len())
+            .into_par_iter()
+            .map(attribute)
+            .collect();
+        let entering: Vec<usize> = (0..attributes.len())
+            .filter(|j| attributes[*j].standing == Standing::Kept)
+            .collect();
+        let z = Array2::from_shape_fn((set.rows(), entering.len()), |(i, c)| {
+            attributes[entering[c]]
+                .bins
+                .woe(design.x()[(i, entering[c])])
+        });
+        let fit = fit_signed(
+            z,
+            &vec![Side::NotBelowZero; entering.len()],
+            set.label(),
+            set.weight(),
+            params.l2,
+        )?;
+        let beta = &fit.solution.beta;
+        for (c, j) in entering.iter().enumerate() {
+            match fit.kept.iter().position(|k| *k == c) {
+                Some(k) => attributes[*j].coefficient = beta[k + 1],
+                None => attributes[*j].standing = Standing::Reversed,
+            }
+        }
+        let problem = Problem {
+            z: &fit.z,
+            label: set.label(),
+            weight: set.weight(),
+            offset: None,
+            l2: params.l2,
+        };
+        let covariance = Covariance::of(&problem, &fit.solution, set.group());
+        Ok(Scorecard {
+            intercept: beta[0],
+            attributes,
+            covariance,
+            convergence: fit.solution.report,
+        })
+    }
+
+    /// The scorecard as a table: every bin of every kept feature in order, missing last where training had any. Uncalibrated points.
+    pub fn table(&self, scale: &Scale) -> Vec<PointsRow> {
+        let mut table = Vec::new();
+        for attribute in self
+            .attributes
+            .iter()
+            .filter(|a| a.standing == Standing::Kept)
+        {
+            let Bins {
+                upper,
+                bins,
+                missing,
+                ..
+            } = &attribute.bins;
+            let total: f64 = bins.iter().chain([missing]).map(|b| b.weight).sum();
+            let above = [f64::NEG_INFINITY].into_iter().chain(upper.iter().copied());
+            let up_to = upper.iter().copied().chain([f64::INFINITY]);
+            let gap = (!missing.weight.eq(&0.0)).then_some((f64::NAN, f64::NAN, missing));
+            for (above, up_to, bin) in above
+                .zip(up_to)
+                .zip(bins)
+                .map(|((a, u), b)| (a, u, b))
+                .chain(gap)
+            {
+                table.push(PointsRow {
+                    id: attribute.id.clone(),
+                    above,
+                    up_to,
+                    share: bin.weight / total,
+                    rate: (bin.weight > 0.0).then(|| bin.good / bin.weight),
+                    points: scale.factor() * attribute.coefficient * bin.woe,
+                });
+            }
+        }
+        table
+    }
+
+    /// The columns of one row that the covariance speaks of, 1 for the intercept first.
+    pub(crate) fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
+        let kept = self
+            .attributes
+            .iter()
+            .zip(row)
+            .filter(|(a, _)| a.standing == Standing::Kept);
+        [1.0]
+            .into_iter()
+            .chain(kept.map(|(a, x)| a.bins.woe(*x)))
+            .collect()
+    }
+
+    /// # Errors
+    /// [`Error::Contradiction`] if its parts do not go together.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.attributes.iter().try_for_each(|a| a.bins.check())?;
+        self.covariance.check(
+            1 + self
+                .attributes
+                .iter()
+                .filter(|a| a.standing == Standing::Kept)
+                .count(),
+        )
+    }
+}

@@ -1,0 +1,86 @@
+//! Which rows to learn from and which to judge by. Nothing here draws: days decide, or the hash of a name.
+
+/// Row numbers, ascending, of the three parts of a split by time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeSplit {
+    /// Rows whose outcome was known before the cut.
+    pub train: Vec<usize>,
+    /// Rows looked at before the cut whose outcome ripened on it or after: used for neither, or the past would know the future.
+    pub purged: Vec<usize>,
+    /// Rows looked at on the cut or after.
+    pub test: Vec<usize>,
+}
+
+/// Splits rows by the day they were looked at (days since 1970-01-01). The outcome of a row of day d is known at the end of day d +
+/// `horizon_days`; the row may be learnt from only if that is before `cut`.
+pub fn split_by_time(day: &[i32], horizon_days: u32, cut: i32) -> TimeSplit {
+    let mut split = TimeSplit::default();
+    for (row, day) in day.iter().enumerate() {
+        let part = match () {
+            () if *day >= cut => &mut split.test,
+            () if i64::from(*day) + i64::from(horizon_days) < i64::from(cut) => &mut split.train,
+            () => &mut split.purged,
+        };
+        part.push(row);
+    }
+    split
+}
+
+/// The cut that leaves about `test_share` (0 to 1) of the rows to test: the greatest day on or after which at least that share lies. `None`
+/// without rows.
+pub fn cut_for(day: &[i32], test_share: f64) -> Option<i32> {
+    let mut days = day.to_vec();
+    days.sort_unstable();
+    let wanted = libm::ceil(test_share.clamp(0.0, 1.0) * days.len() as f64) as usize;
+    let first = days.len().checked_sub(wanted.max(1))?;
+    Some(days[first])
+}
+
+/// Fold, 0 to `folds` − 1, of a group: all its rows together, the same on every machine, another for another seed. 0 folds count as 1.
+pub fn fold_of(group: &str, folds: u32, seed: u64) -> u32 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(group.as_bytes());
+    let mut head = [0; 8];
+    head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    (u64::from_le_bytes(head) % u64::from(folds.max(1))) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_window_that_ends_on_the_cut_is_purged() {
+        let split = split_by_time(&[0, 69, 70, 99, 100, i32::MAX], 30, 100);
+        assert_eq!(
+            split,
+            TimeSplit {
+                train: vec![0, 1],
+                purged: vec![2, 3],
+                test: vec![4, 5]
+            }
+        );
+    }
+
+    #[test]
+    fn the_cut_leaves_the_share_asked_for() {
+        let days: Vec<i32> = (0..100).rev().collect();
+        assert_eq!(cut_for(&days, 0.25), Some(75));
+        assert_eq!(split_by_time(&days, 0, 75).test.len(), 25);
+        assert_eq!((cut_for(&[], 0.5), cut_for(&[7], 0.0)), (None, Some(7)));
+    }
+
+    #[test]
+    fn folds_are_even_and_fixed() {
+        let mut count = [0; 5];
+        (0..5000).for_each(|i| count[fold_of(&format!("group {i}"), 5, 7) as usize] += 1);
+        assert!(count.iter().all(|n| (900..1100).contains(n)), "{count:?}");
+        assert_eq!(
+            [1, 2, 3].map(|seed| fold_of("a", 1000, seed)),
+            [1, 2, 3].map(|seed| fold_of("a", 1000, seed))
+        );
+        assert_ne!(fold_of("a", 1000, 1), fold_of("a", 1000, 2));
+    }
+}
