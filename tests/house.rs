@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the workspace begins.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("tests/ lies in the workspace")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_path_buf()
 }
 
 /// Every file below `folder` (relative to the root) whose name ends in `ending`, as sorted relative paths with `/`.
@@ -25,10 +22,7 @@ fn files(folder: &str, ending: &str) -> Vec<String> {
         };
         for entry in entries {
             let path = entry.expect("a readable folder").path();
-            let name = path
-                .file_name()
-                .and_then(|n| n.to_str())
-                .unwrap_or_default();
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
             if path.is_dir() {
                 if !matches!(name, "target" | ".git" | ".venv" | "work") {
                     open.push(path);

@@ -3,13 +3,7 @@
 use super::{files, none, read, root};
 use std::collections::BTreeSet;
 
-const DOCUMENTS: [&str; 5] = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "pipeline/README.md",
-    "notebooks-export/README.md",
-    "benches/README.md",
-];
+const DOCUMENTS: [&str; 5] = ["README.md", "CONTRIBUTING.md", "pipeline/README.md", "notebooks-export/README.md", "benches/README.md"];
 
 /// Lines of the fenced `sh` blocks of a document.
 fn commands(path: &str) -> Vec<String> {
@@ -62,9 +56,7 @@ fn make_targets_named_exist() {
             }
         }
     }
-    for target in [
-        "run", "test", "check", "bench", "golden", "outside", "audit",
-    ] {
+    for target in ["run", "test", "check", "bench", "golden", "outside", "audit"] {
         if !targets.contains(target) {
             breaches.push(format!("Makefile: no target {target}"));
         }
@@ -75,10 +67,7 @@ fn make_targets_named_exist() {
 #[test]
 fn the_readme_begins_with_two_commands() {
     let commands = commands("README.md");
-    assert_eq!(
-        commands.iter().take(2).collect::<Vec<_>>(),
-        ["make run", "make test"]
-    );
+    assert_eq!(commands.iter().take(2).collect::<Vec<_>>(), ["make run", "make test"]);
 }
 
 /// Backticked text with a slash and an ending is a path of this repository, unless it is one of a work folder or a pattern.
@@ -89,18 +78,8 @@ fn files_named_are_there() {
         let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
         for text in quoted(document) {
             let path = text.trim_end_matches('/');
-            let plain = path
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-            let elsewhere = [
-                "work/",
-                "target/",
-                "../",
-                "/",
-                "runs/",
-                "lake/lake.json",
-                "sheets/",
-            ];
+            let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let elsewhere = ["work/", "target/", "../", "/", "runs/", "lake/lake.json", "sheets/"];
             if !plain || !path.contains('/') || elsewhere.iter().any(|e| path.starts_with(e)) {
                 continue;
             }
@@ -145,11 +124,7 @@ fn samples_hold_nobodys_number() {
             if matches!(run.len(), 15 | 18) {
                 numbers += 1;
                 if !run.starts_with(b"99") {
-                    breaches.push(format!(
-                        "{file}: a number of {} digits that begins {}",
-                        run.len(),
-                        String::from_utf8_lossy(&run[..2])
-                    ));
+                    breaches.push(format!("{file}: a number of {} digits that begins {}", run.len(), String::from_utf8_lossy(&run[..2])));
                 }
             }
             run.clear();
@@ -157,24 +132,15 @@ fn samples_hold_nobodys_number() {
     }
     breaches.sort();
     breaches.dedup();
-    assert!(
-        numbers > 100,
-        "only {numbers} identity numbers found: is the town readable here?"
-    );
+    assert!(numbers > 100, "only {numbers} identity numbers found: is the town readable here?");
     none("a number that may be somebody's", breaches);
 }
 
 #[test]
 fn the_changelog_knows_this_version() {
     let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
-    let version = manifest["workspace"]["package"]["version"]
-        .as_str()
-        .expect("a version")
-        .to_owned();
-    assert!(
-        read("CHANGELOG.md").contains(&format!("## {version}")),
-        "CHANGELOG.md has no heading for {version}"
-    );
+    let version = manifest["workspace"]["package"]["version"].as_str().expect("a version").to_owned();
+    assert!(read("CHANGELOG.md").contains(&format!("## {version}")), "CHANGELOG.md has no heading for {version}");
 }
 
 #[test]
@@ -182,13 +148,8 @@ fn decisions_are_found_from_the_design() {
     let design = read("pipeline/README.md");
     let decisions = files("pipeline/decisions", ".md");
     assert!(!decisions.is_empty(), "pipeline/decisions is empty");
-    let lost = decisions
-        .into_iter()
-        .filter(|d| !design.contains(d.trim_start_matches("pipeline/")));
-    none(
-        "pipeline/README.md does not name the decision",
-        lost.collect(),
-    );
+    let lost = decisions.into_iter().filter(|d| !design.contains(d.trim_start_matches("pipeline/")));
+    none("pipeline/README.md does not name the decision", lost.collect());
 }
 
 #[test]

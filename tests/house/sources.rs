@@ -3,54 +3,30 @@
 use super::{files, none, read};
 
 /// The stages. They meet in tables, never in code.
-const STAGES: [&str; 8] = [
-    "features", "targets", "train", "score", "suggest", "metrics", "report", "synth",
-];
+const STAGES: [&str; 8] = ["features", "targets", "train", "score", "suggest", "metrics", "report", "synth"];
 
 /// What a stage may take from another: the shape of a table that one writes and the other reads, with the reason.
-const SHARED: [(&str, &str); 2] = [
-    (
-        "score::Rating",
-        "one row of the table `ratings`, spelled once",
-    ),
-    (
-        "score::Reason",
-        "one row of the table `reasons`, spelled once",
-    ),
-];
+const SHARED: [(&str, &str); 2] =
+    [("score::Rating", "one row of the table `ratings`, spelled once"), ("score::Reason", "one row of the table `reasons`, spelled once")];
 
 /// Where the house may speak: a verb's answer and the driver's events. Everything else returns what it has to say.
-const SPEAKS: [&str; 4] = [
-    "pipeline/flow/src/cli/",
-    "pipeline/flow/src/driver.rs",
-    "pipeline/flow/src/progress.rs",
-    "pipeline/flow/src/main.rs",
-];
+const SPEAKS: [&str; 4] =
+    ["pipeline/flow/src/cli/", "pipeline/flow/src/driver.rs", "pipeline/flow/src/progress.rs", "pipeline/flow/src/main.rs"];
 
 /// Where `clippy.toml`'s bans (files, clock, environment, processes) are lifted, and why there.
 const MACHINE: [(&str, &str); 5] = [
     ("pipeline/lake/src/store/", "the file code of the house"),
     ("pipeline/lake/src/lib.rs", "lifts them for `store`, where that module is declared"),
     ("pipeline/lake/build.rs", "embeds the catalog at build time"),
-    (
-        "pipeline/flow/src/driver.rs",
-        "runs the night: folders, children, timings",
-    ),
-    (
-        "pipeline/flow/src/cli/",
-        "the edge: arguments, environment, terminal",
-    ),
+    ("pipeline/flow/src/driver.rs", "runs the night: folders, children, timings"),
+    ("pipeline/flow/src/cli/", "the edge: arguments, environment, terminal"),
 ];
 
 /// Names that say nothing about what is inside.
-const EMPTY_NAMES: [&str; 9] = [
-    "util", "utils", "helper", "helpers", "common", "manager", "misc", "impl", "tools",
-];
+const EMPTY_NAMES: [&str; 9] = ["util", "utils", "helper", "helpers", "common", "manager", "misc", "impl", "tools"];
 
 /// Learning knows nothing of courts (architecture.md §1).
-const NOT_IN_MODELS: [&str; 8] = [
-    "case", "cases", "court", "courts", "party", "parties", "measure", "measures",
-];
+const NOT_IN_MODELS: [&str; 8] = ["case", "cases", "court", "courts", "party", "parties", "measure", "measures"];
 
 /// What may never speak for or against a person (contract.md §3), as words of a feature's id or of a column it reads.
 const NEVER_FEATURES: [&str; 36] = [
@@ -238,10 +214,7 @@ fn words(text: &str) -> Vec<String> {
             words.push(String::new());
         }
         if c.is_ascii_alphabetic() {
-            words
-                .last_mut()
-                .expect("never empty")
-                .push(c.to_ascii_lowercase());
+            words.last_mut().expect("never empty").push(c.to_ascii_lowercase());
         }
         small = c.is_ascii_lowercase();
     }
@@ -250,16 +223,11 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn sources() -> Vec<String> {
-    ["pipeline", "models", "tests", "benches"]
-        .iter()
-        .flat_map(|f| files(f, ".rs"))
-        .collect()
+    ["pipeline", "models", "tests", "benches"].iter().flat_map(|f| files(f, ".rs")).collect()
 }
 
 fn in_any(path: &str, places: &[&str]) -> bool {
-    places
-        .iter()
-        .any(|p| path == *p || (p.ends_with('/') && path.starts_with(p)))
+    places.iter().any(|p| path == *p || (p.ends_with('/') && path.starts_with(p)))
 }
 
 #[test]
@@ -274,18 +242,10 @@ fn this_reader_of_rust_can_read() {
     let parts = parts(text);
     assert_eq!(parts.strings, ["crate::report \" //", "x\"y"]);
     let paths = crate_paths(&parts.code);
-    let wanted = [
-        "score::Rating",
-        "score::reasons::Reason",
-        "cutoff::View",
-        "train",
-    ];
+    let wanted = ["score::Rating", "score::reasons::Reason", "cutoff::View", "train"];
     assert_eq!(paths[..4], wanted);
     assert_eq!(paths[4..], ["error::Result", "means::of"]);
-    assert_eq!(
-        words("paidShare_n_365d HTTP"),
-        ["paid", "share", "n", "d", "http"]
-    );
+    assert_eq!(words("paidShare_n_365d HTTP"), ["paid", "share", "n", "d", "http"]);
 }
 
 #[test]
@@ -297,19 +257,14 @@ fn stages_meet_in_tables_only() {
         for file in paths {
             for path in crate_paths(&parts(&read(&file)).code) {
                 let first = path.split("::").next().unwrap_or_default();
-                let shared = SHARED
-                    .iter()
-                    .any(|(s, _)| path == *s || path.starts_with(&format!("{s}::")));
+                let shared = SHARED.iter().any(|(s, _)| path == *s || path.starts_with(&format!("{s}::")));
                 if STAGES.contains(&first) && first != stage && !shared {
                     breaches.push(format!("{file}: crate::{path}"));
                 }
             }
         }
     }
-    none(
-        "a stage imports another; write a table and read it, or move what both need beside cutoff.rs",
-        breaches,
-    );
+    none("a stage imports another; write a table and read it, or move what both need beside cutoff.rs", breaches);
 }
 
 #[test]
@@ -336,9 +291,7 @@ fn files_are_short_and_open_with_their_reason() {
             breaches.push(format!("{file}: {lines} lines, at most {LONGEST}"));
         }
         if !text.starts_with("//!") {
-            breaches.push(format!(
-                "{file}: its first line says why it exists, with //!"
-            ));
+            breaches.push(format!("{file}: its first line says why it exists, with //!"));
         }
     }
     none("split the file where the second thing begins", breaches);
@@ -353,18 +306,13 @@ fn only_the_edge_speaks() {
         }
         let code = parts(before_tests(&read(&file))).code;
         for call in ["println!", "eprintln!", "print!", "eprint!", "dbg!"] {
-            let said = code
-                .match_indices(call)
-                .any(|(at, _)| !code[..at].chars().next_back().is_some_and(is_word));
+            let said = code.match_indices(call).any(|(at, _)| !code[..at].chars().next_back().is_some_and(is_word));
             if said {
                 breaches.push(format!("{file}: {call}"));
             }
         }
     }
-    none(
-        "return it, or send an event through the context; the driver prints",
-        breaches,
-    );
+    none("return it, or send an event through the context; the driver prints", breaches);
 }
 
 #[test]
@@ -377,16 +325,10 @@ fn the_machine_is_touched_in_few_places() {
         }
         let code = parts(before_tests(&read(&file))).code;
         if code.contains("clippy::disallowed") {
-            breaches.push(format!(
-                "{file}: lifts a ban of clippy.toml outside {}",
-                places.join(" ")
-            ));
+            breaches.push(format!("{file}: lifts a ban of clippy.toml outside {}", places.join(" ")));
         }
     }
-    none(
-        "pass in what the file needs; or, with a reason, list it in MACHINE",
-        breaches,
-    );
+    none("pass in what the file needs; or, with a reason, list it in MACHINE", breaches);
 }
 
 #[test]
@@ -402,10 +344,7 @@ fn models_know_nothing_of_courts() {
             }
         }
     }
-    none(
-        "luheng-models learns from rows and features; say row, group, label",
-        breaches,
-    );
+    none("luheng-models learns from rows and features; say row, group, label", breaches);
 }
 
 #[test]
@@ -413,9 +352,7 @@ fn nobody_is_rated_by_what_he_is() {
     let mut breaches = Vec::new();
     let mut read_n = 0;
     let mut judge = |file: &str, text: &str| {
-        let name = text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        let name = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !name || text.is_empty() {
             return;
         }
@@ -434,18 +371,10 @@ fn nobody_is_rated_by_what_he_is() {
     }
     for file in files("pipeline/catalog/ratings", ".toml") {
         let table: toml::Table = read(&file).parse().expect("a rating is TOML");
-        for feature in table
-            .get("features")
-            .and_then(toml::Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for feature in table.get("features").and_then(toml::Value::as_array).into_iter().flatten() {
             judge(&file, feature.as_str().unwrap_or_default());
         }
     }
-    assert!(
-        read_n > 30,
-        "only {read_n} names found: are the features where this test looks?"
-    );
+    assert!(read_n > 30, "only {read_n} names found: are the features where this test looks?");
     none("contract.md §3 never lets this be a feature", breaches);
 }
