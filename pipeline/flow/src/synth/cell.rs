@@ -88,14 +88,9 @@ pub struct Cell {
 pub fn write(spec: &Spec, number: u64, out: &mut Export, truths: &mut Vec<Truth>) {
     let first = number * CELL as u64;
     let size = CELL.min(spec.debtors - first as usize);
-    let people: Vec<Person> = (0..size as u64)
-        .map(|at| Person::draw(spec, first + at))
-        .collect();
+    let people: Vec<Person> = (0..size as u64).map(|at| Person::draw(spec, first + at)).collect();
     let plans = plan::draw(spec, number, &people);
-    let mut assets: Vec<Vec<Asset>> = people
-        .iter()
-        .map(|person| property::draw(spec, person))
-        .collect();
+    let mut assets: Vec<Vec<Asset>> = people.iter().map(|person| property::draw(spec, person)).collect();
     let mut cases = vec![0; size];
     let mut met = vec![None::<Day>; size];
     for plan in &plans {
@@ -104,29 +99,17 @@ pub fn write(spec: &Spec, number: u64, out: &mut Export, truths: &mut Vec<Truth>
             let on = party.joined.unwrap_or(plan.filed);
             met[party.person] = Some(met[party.person].map_or(on, |day| day.min(on)));
         }
-        let house = assets[plan.parties[0].person]
-            .iter_mut()
-            .find(|asset| asset.class.code == "real_estate" && asset.lien_for_case.is_none());
+        let house =
+            assets[plan.parties[0].person].iter_mut().find(|asset| asset.class.code == "real_estate" && asset.lien_for_case.is_none());
         if let Some(house) = house.filter(|_| plan.is_mortgage && plan.case_type == "first") {
             house.lien_for_case = Some(plan.number.clone());
             house.lien = plan.amounts[0].min(house.gross);
             house.is_home = false;
         }
     }
-    let incomes = people
-        .iter()
-        .map(|person| income::draw(spec, person, conduct::job_lost_on(spec, person)))
-        .collect();
-    let mut cell = Cell {
-        people,
-        assets,
-        incomes,
-        cases,
-        holds: Vec::new(),
-        asks: Vec::new(),
-        seen: BTreeSet::new(),
-        foreign_told: BTreeSet::new(),
-    };
+    let incomes = people.iter().map(|person| income::draw(spec, person, conduct::job_lost_on(spec, person))).collect();
+    let mut cell =
+        Cell { people, assets, incomes, cases, holds: Vec::new(), asks: Vec::new(), seen: BTreeSet::new(), foreign_told: BTreeSet::new() };
     for (person, met_on) in met.iter().enumerate() {
         if let Some(met_on) = *met_on {
             let who = &cell.people[person];
@@ -146,25 +129,17 @@ pub fn write(spec: &Spec, number: u64, out: &mut Export, truths: &mut Vec<Truth>
 impl Cell {
     /// The first hold in force on an asset on a day that is not this plan's: ours of another case, or a foreign court's.
     pub fn is_held_before(&self, person: usize, asset: usize, plan: u64, day: Day) -> bool {
-        let foreign = self.assets[person][asset]
-            .foreign
-            .as_ref()
-            .is_some_and(|(_, from, to)| *from <= day && day < *to);
+        let foreign = self.assets[person][asset].foreign.as_ref().is_some_and(|(_, from, to)| *from <= day && day < *to);
         foreign
-            || self.holds.iter().any(|hold| {
-                hold.person == person
-                    && hold.asset == asset
-                    && hold.plan != plan
-                    && !hold.is_waiting
-                    && hold.binds(day)
-            })
+            || self
+                .holds
+                .iter()
+                .any(|hold| hold.person == person && hold.asset == asset && hold.plan != plan && !hold.is_waiting && hold.binds(day))
     }
 
     /// This plan's hold in force on an asset on a day.
     pub fn own_hold(&self, person: usize, asset: usize, plan: u64, day: Day) -> Option<&Hold> {
-        self.holds.iter().find(|hold| {
-            hold.person == person && hold.asset == asset && hold.plan == plan && hold.binds(day)
-        })
+        self.holds.iter().find(|hold| hold.person == person && hold.asset == asset && hold.plan == plan && hold.binds(day))
     }
 
     /// Any hold in force, ours or foreign.
@@ -200,9 +175,7 @@ impl Cell {
                 .text("channel", ask.channel);
             out.know(
                 ask.returned.unwrap_or(ask.sent + 15),
-                line.day("sent_on", ask.sent)
-                    .on("returned_on", ask.returned)
-                    .text("outcome", outcome),
+                line.day("sent_on", ask.sent).on("returned_on", ask.returned).text("outcome", outcome),
             );
         }
         for (person, asset, day) in &self.seen {

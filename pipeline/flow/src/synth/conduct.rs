@@ -45,14 +45,7 @@ pub fn duty_met(willingness: f64) -> f64 {
 
 /// The probability of at least one finding of evasion within `days`: transfers, hiding, breach of limits, obstruction.
 pub fn evasion(person: &Person, days: f64) -> f64 {
-    1.0 - libm::exp(
-        -(evasion_rates(person)
-            .iter()
-            .map(|(_, rate)| rate)
-            .sum::<f64>())
-            * days
-            / 180.0,
-    )
+    1.0 - libm::exp(-(evasion_rates(person).iter().map(|(_, rate)| rate).sum::<f64>()) * days / 180.0)
 }
 
 /// Rates of evasion per 180 days.
@@ -60,18 +53,9 @@ fn evasion_rates(person: &Person) -> [(&'static str, f64); 6] {
     let unwilling = 1.0 - person.willingness;
     let conceal = person.conceal;
     [
-        (
-            "transfer_to_related",
-            0.10 * unwilling * conceal + 0.02 * unwilling * unwilling,
-        ),
-        (
-            "transfer_below_value",
-            0.06 * unwilling * conceal + 0.01 * unwilling,
-        ),
-        (
-            "asset_hidden",
-            0.45 * conceal * conceal * (0.4 + 0.6 * unwilling),
-        ),
+        ("transfer_to_related", 0.10 * unwilling * conceal + 0.02 * unwilling * unwilling),
+        ("transfer_below_value", 0.06 * unwilling * conceal + 0.01 * unwilling),
+        ("asset_hidden", 0.45 * conceal * conceal * (0.4 + 0.6 * unwilling)),
         ("limit_breached", 0.14 * unwilling * unwilling),
         ("obstruction", 0.04 * unwilling * unwilling),
         ("violence", 0.008 * unwilling * unwilling),
@@ -84,14 +68,7 @@ pub fn draw(spec: &Spec, plan: &Plan, place: usize, person: &Person, end: Day) -
     let met = duty_met(person.willingness);
     let mut acts = Vec::new();
     let add = |acts: &mut Vec<Act>, kind, day: Day, lag: i32| {
-        acts.push(Act {
-            kind,
-            day,
-            known: day + lag,
-            amount: None,
-            finding: "found",
-            voided: None,
-        })
+        acts.push(Act { kind, day, known: day + lag, amount: None, finding: "found", voided: None })
     };
     let evades = s.chance(0.30 * (1.0 - person.willingness));
     let evaded_on = plan.filed + s.days(5, 20);
@@ -110,32 +87,14 @@ pub fn draw(spec: &Spec, plan: &Plan, place: usize, person: &Person, end: Day) -
     let mut round = 0;
     while summons < end {
         let kept = s.chance(met);
-        add(
-            &mut acts,
-            if kept {
-                "summons_kept"
-            } else {
-                "summons_ignored"
-            },
-            summons,
-            s.days(0, 3),
-        );
+        add(&mut acts, if kept { "summons_kept" } else { "summons_ignored" }, summons, s.days(0, 3));
         round += 1;
         // After two years the court asks only at its periodic reviews.
-        summons += if round < 10 {
-            SUMMONS_EVERY + s.days(-10, 10)
-        } else {
-            180
-        };
+        summons += if round < 10 { SUMMONS_EVERY + s.days(-10, 10) } else { 180 };
     }
     evade(&mut s, plan, person, served, end, &mut acts);
     if s.chance(0.25 * person.willingness * person.willingness) {
-        add(
-            &mut acts,
-            "clue_volunteered",
-            served + s.days(10, 90),
-            s.days(0, 5),
-        );
+        add(&mut acts, "clue_volunteered", served + s.days(10, 90), s.days(0, 5));
     }
     spoil(&mut s, &mut acts);
     acts.sort_by_key(|act| act.day);
@@ -156,23 +115,9 @@ fn report(s: &mut Stream, person: &Person, met: f64, served: Day, acts: &mut Vec
         (false, true) => ("report_late", due + delay),
         (false, false) => ("report_missing", due + 15),
     };
-    acts.push(Act {
-        kind,
-        day,
-        known: day + lag,
-        amount: None,
-        finding: "found",
-        voided: None,
-    });
+    acts.push(Act { kind, day, known: day + lag, amount: None, finding: "found", voided: None });
     if is_false && kind != "report_missing" {
-        acts.push(Act {
-            kind: "report_false",
-            day,
-            known: day + found_after,
-            amount: None,
-            finding: "found",
-            voided: None,
-        });
+        acts.push(Act { kind: "report_false", day, known: day + found_after, amount: None, finding: "found", voided: None });
     }
 }
 
@@ -189,26 +134,12 @@ fn evade(s: &mut Stream, plan: &Plan, person: &Person, served: Day, end: Day, ac
             if happened >= end {
                 break;
             }
-            let amount = matches!(
-                kind,
-                "transfer_to_related" | "transfer_below_value" | "asset_hidden"
-            )
-            .then(|| part_of(plan.due(), share));
+            let amount =
+                matches!(kind, "transfer_to_related" | "transfer_below_value" | "asset_hidden").then(|| part_of(plan.due(), share));
             let finding = if alleged { "alleged" } else { "found" };
-            acts.push(Act {
-                kind,
-                day: happened,
-                known: happened + lag,
-                amount,
-                finding,
-                voided: None,
-            });
+            acts.push(Act { kind, day: happened, known: happened + lag, amount, finding, voided: None });
             if !alleged && sanction < 0.25 {
-                let punished = if sanction < 0.10 && person.is_natural() {
-                    "detained"
-                } else {
-                    "fined"
-                };
+                let punished = if sanction < 0.10 && person.is_natural() { "detained" } else { "fined" };
                 acts.push(Act {
                     kind: punished,
                     day: happened + lag + 10,
@@ -225,12 +156,7 @@ fn evade(s: &mut Stream, plan: &Plan, person: &Person, served: Day, end: Day, ac
 /// One act in a hundred proves wrong later, is set aside, or repaired.
 fn spoil(s: &mut Stream, acts: &mut [Act]) {
     for act in acts {
-        let reason = s.weighted(&[
-            ("entered_in_error", 0.35),
-            ("wrong_person", 0.25),
-            ("set_aside", 0.2),
-            ("repaired", 0.2),
-        ]);
+        let reason = s.weighted(&[("entered_in_error", 0.35), ("wrong_person", 0.25), ("set_aside", 0.2), ("repaired", 0.2)]);
         let after = s.days(20, 200);
         if s.chance(0.012) {
             act.voided = Some((act.known + after, reason));
@@ -239,15 +165,7 @@ fn spoil(s: &mut Stream, acts: &mut [Act]) {
 }
 
 /// Writes the acts that happened before the case came to its end.
-pub fn export(
-    plan: &Plan,
-    place: usize,
-    person: &Person,
-    acts: &[Act],
-    last: Day,
-    number_on: &dyn Fn(Day) -> String,
-    out: &mut Export,
-) {
+pub fn export(plan: &Plan, place: usize, person: &Person, acts: &[Act], last: Day, number_on: &dyn Fn(Day) -> String, out: &mut Export) {
     for (order, act) in acts.iter().enumerate().filter(|(_, act)| act.day <= last) {
         let line = Line::of(Table::Conduct)
             .text("debtor_ref", person.reference.as_str())
@@ -255,10 +173,7 @@ pub fn export(
             .text("kind", act.kind)
             .day("happened_on", act.day)
             .text("finding", act.finding)
-            .text(
-                "document_no",
-                format!("笔录{}-{}-{}", plan.serial, place + 1, order + 1),
-            );
+            .text("document_no", format!("笔录{}-{}-{}", plan.serial, place + 1, order + 1));
         let line = match act.amount {
             Some(amount) => line.int("amount_fen", amount),
             None => line,
@@ -288,11 +203,7 @@ pub fn export_trajectory(spec: &Spec, person: &Person, met_on: Day, out: &mut Ex
     // Kind, probability within the years seen, for natural persons and for organisations.
     let kinds: &[(&str, f64, f64)] = &[
         ("address_changed", 0.16, 0.08),
-        (
-            "contact_lost",
-            0.45 * (1.0 - w) * (1.0 - w),
-            0.35 * (1.0 - w) * (1.0 - w),
-        ),
+        ("contact_lost", 0.45 * (1.0 - w) * (1.0 - w), 0.35 * (1.0 - w) * (1.0 - w)),
         ("employed", 0.12 * (1.0 - poor), 0.0),
         ("role_taken", 0.05, 0.0),
         ("role_left", 0.04, 0.0),
@@ -309,13 +220,8 @@ pub fn export_trajectory(spec: &Spec, person: &Person, met_on: Day, out: &mut Ex
     let mut serial = 0;
     let mut write = |kind: &str, on: Day, lag: i32, region: Option<usize>| {
         serial += 1;
-        let line = Line::of(Table::Trajectory)
-            .text("debtor_ref", person.reference.as_str())
-            .text("kind", kind)
-            .day("happened_on", on);
-        let line = line
-            .maybe("region", region.map(|at| COUNTIES[at].0))
-            .text("document_no", format!("登记{}-{serial}", person.index + 1));
+        let line = Line::of(Table::Trajectory).text("debtor_ref", person.reference.as_str()).text("kind", kind).day("happened_on", on);
+        let line = line.maybe("region", region.map(|at| COUNTIES[at].0)).text("document_no", format!("登记{}-{serial}", person.index + 1));
         out.know((on + lag).max(met_on), line);
     };
     for (kind, of_person, of_firm) in kinds {
@@ -328,12 +234,7 @@ pub fn export_trajectory(spec: &Spec, person: &Person, met_on: Day, out: &mut Ex
         if !occurs {
             continue;
         }
-        write(
-            kind,
-            on,
-            lag,
-            (*kind == "address_changed").then_some(region),
-        );
+        write(kind, on, lag, (*kind == "address_changed").then_some(region));
         match *kind {
             "contact_lost" if returns => write("contact_found", on + after, lag, None),
             "custody" => write("released", on + after, lag, None),
@@ -346,13 +247,7 @@ pub fn export_trajectory(spec: &Spec, person: &Person, met_on: Day, out: &mut Ex
 }
 
 /// Writes the judgment behind a case, and for some an earlier one performed without enforcement.
-pub fn export_judgments(
-    spec: &Spec,
-    plan: &Plan,
-    person: &Person,
-    is_principal: bool,
-    out: &mut Export,
-) {
+pub fn export_judgments(spec: &Spec, plan: &Plan, person: &Person, is_principal: bool, out: &mut Export) {
     let mut s = Stream::new(spec.seed, Concern::Judgment, plan.index, person.index);
     let (kind, document, effective, due) = &plan.basis;
     let line = Line::of(Table::Judgments)
@@ -365,23 +260,16 @@ pub fn export_judgments(
         .int("amount_fen", plan.due());
     let known = *effective + 5;
     out.know(known.min(plan.filed), line.clone());
-    out.know(
-        plan.filed,
-        line.text("enforcement_case_no", plan.number.as_str()),
-    );
+    out.know(plan.filed, line.text("enforcement_case_no", plan.number.as_str()));
     let has_earlier = s.chance(0.15) && is_principal;
-    let performs =
-        s.chance(person.willingness * (0.3 + 0.7 * person.ability)) && person.ability > 0.0;
+    let performs = s.chance(person.willingness * (0.3 + 0.7 * person.ability)) && person.ability > 0.0;
     let effective = plan.filed - s.days(400, 900);
     let amount = part_of(plan.due(), 0.05 + 0.2 * s.unit());
     let after = s.days(1, 40);
     if has_earlier && amount > 0 {
         let year = day::ymd(effective).0;
         let line = Line::of(Table::Judgments)
-            .text(
-                "basis_doc_no",
-                format!("（{year}）{}民初{}号", plan.court, 500_000 + plan.serial),
-            )
+            .text("basis_doc_no", format!("（{year}）{}民初{}号", plan.court, 500_000 + plan.serial))
             .text("debtor_ref", person.reference.as_str())
             .text("basis_kind", "judgment")
             .text("court_code", plan.court)
@@ -390,11 +278,7 @@ pub fn export_judgments(
             .int("amount_fen", amount);
         out.know(effective + 5, line.clone());
         if performs {
-            out.know(
-                effective + after + 10,
-                line.day("performed_on", effective + after)
-                    .int("performed_fen", amount),
-            );
+            out.know(effective + after + 10, line.day("performed_on", effective + after).int("performed_fen", amount));
         }
     }
 }

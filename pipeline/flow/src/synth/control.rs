@@ -27,10 +27,7 @@ pub fn hold(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
         for at in 0..cell.assets[person].len() {
             let lag = life.draws.enforcement.days(1, 6);
             let acts = life.draws.enforcement.chance(0.92);
-            let Some(known) = cell.assets[person][at]
-                .known
-                .filter(|known| *known < today + 30)
-            else {
+            let Some(known) = cell.assets[person][at].known.filter(|known| *known < today + 30) else {
                 continue;
             };
             let from = known.max(today) + lag;
@@ -38,18 +35,9 @@ pub fn hold(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
             let small = asset.class.code == "deposit" && asset.left() < SMALL_FEN;
             let secured: i64 = secured(life, cell, from);
             let has_own = cell.holds.iter().any(|hold| {
-                hold.person == person
-                    && hold.asset == at
-                    && hold.plan == life.plan.index
-                    && hold.expires > from
-                    && hold.lifted.is_none()
+                hold.person == person && hold.asset == at && hold.plan == life.plan.index && hold.expires > from && hold.lifted.is_none()
             });
-            if small
-                || has_own
-                || !acts
-                || !asset.is_held(from)
-                || secured > life.due + life.due / 4
-            {
+            if small || has_own || !acts || !asset.is_held(from) || secured > life.due + life.due / 4 {
                 continue;
             }
             let is_waiting = cell.is_held_before(person, at, life.plan.index, from);
@@ -61,23 +49,12 @@ pub fn hold(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
 /// What the first holds of this case would bring, in fen.
 fn secured(life: &Life<'_>, cell: &Cell, on: Day) -> i64 {
     let number = &life.plan.number;
-    let own = cell
-        .holds
-        .iter()
-        .filter(|hold| hold.plan == life.plan.index && !hold.is_waiting && hold.binds(on));
-    own.map(|hold| cell.assets[hold.person][hold.asset].net(number))
-        .sum()
+    let own = cell.holds.iter().filter(|hold| hold.plan == life.plan.index && !hold.is_waiting && hold.binds(on));
+    own.map(|hold| cell.assets[hold.person][hold.asset].net(number)).sum()
 }
 
 /// Makes one hold and writes it, with the foreign hold before it if there is one.
-fn take(
-    life: &mut Life<'_>,
-    cell: &mut Cell,
-    (place, at): (usize, usize),
-    from: Day,
-    is_waiting: bool,
-    out: &mut Export,
-) {
+fn take(life: &mut Life<'_>, cell: &mut Cell, (place, at): (usize, usize), from: Day, is_waiting: bool, out: &mut Export) {
     let person = life.plan.parties[place].person;
     let case_no = life.number_on(from);
     let willing = money::pay_share(&cell.people[person], &life.sides[place]) >= 0.5;
@@ -85,11 +62,7 @@ fn take(
     let (sold, wait, handed, hand_lag) = (s.unit(), s.unit(), s.unit(), s.days(0, 40));
     let asset = &mut cell.assets[person][at];
     let class = asset.class;
-    let (least, most) = if willing && class.is_liquid {
-        (5, 25)
-    } else {
-        class.sale_days
-    };
+    let (least, most) = if willing && class.is_liquid { (5, 25) } else { class.sale_days };
     let sell_on = from + least + (wait * f64::from(most - least)) as i32;
     let hand = match class.code {
         "vehicle" | "movable" => 0.30 + 0.5 * cell.people[person].willingness,
@@ -100,10 +73,7 @@ fn take(
         asset.in_hand_on = Some(on);
         cell.seen.insert((person, at, on));
     }
-    let sells = !is_waiting
-        && sold < class.sale_chance
-        && handed < hand
-        && asset.net(&life.plan.number) > 0;
+    let sells = !is_waiting && sold < class.sale_chance && handed < hand && asset.net(&life.plan.number) > 0;
     let hold = Hold {
         person,
         asset: at,
@@ -128,17 +98,9 @@ fn take(
             .text("case_no", number.as_str())
             .text("kind", class.hold)
             .day("from_on", since);
-        let court: String = number
-            .chars()
-            .skip_while(|c| *c != '测')
-            .take_while(|c| *c != '执')
-            .collect();
+        let court: String = number.chars().skip_while(|c| *c != '测').take_while(|c| *c != '执').collect();
         let line = line.text("court_code", court).int("rank", 1);
-        out.know(
-            from,
-            line.int("amount_fen", part_of(asset.gross, 0.8))
-                .day("expires_on", until),
-        );
+        out.know(from, line.int("amount_fen", part_of(asset.gross, 0.8)).day("expires_on", until));
     }
     cell.holds.push(hold);
     let code = match class.code {
@@ -148,25 +110,13 @@ fn take(
         "receivable" => "third_party_debt",
         _ => "rights_seizure",
     };
-    sanction::measure(
-        life,
-        cell,
-        place,
-        code,
-        from,
-        (!is_waiting).then_some((from + 2, "succeeded")),
-        out,
-    );
+    sanction::measure(life, cell, place, code, from, (!is_waiting).then_some((from + 2, "succeeded")), out);
 }
 
 /// Writes a hold as known on a day.
 fn tell(life: &Life<'_>, cell: &Cell, hold: &Hold, known_on: Day, out: &mut Export) {
     let asset = &cell.assets[hold.person][hold.asset];
-    let kind = if hold.is_waiting {
-        "waiting"
-    } else {
-        asset.class.hold
-    };
+    let kind = if hold.is_waiting { "waiting" } else { asset.class.hold };
     let amount = asset.gross_at(hold.from).min(life.due);
     let line = Line::of(Table::Seizures)
         .text("asset_ref", asset.reference.as_str())
@@ -187,12 +137,7 @@ pub fn renew(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export)
         if hold.plan != life.plan.index || !hold.binds(today) || hold.is_renewed {
             continue;
         }
-        let place = life
-            .plan
-            .parties
-            .iter()
-            .position(|party| party.person == hold.person)
-            .unwrap_or(0);
+        let place = life.plan.parties.iter().position(|party| party.person == hold.person).unwrap_or(0);
         let asset = &cell.assets[hold.person][hold.asset];
         if !asset.is_held(today) {
             continue;
@@ -202,19 +147,11 @@ pub fn renew(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export)
             let forgotten = life.draws.enforcement.chance(0.07);
             cell.holds[index].is_renewed = true;
             if !forgotten && from > hold.from {
-                let next = Hold {
-                    from,
-                    expires: day::add_months(from, asset.class.hold_years * 12),
-                    is_renewed: false,
-                    ..hold
-                };
+                let next = Hold { from, expires: day::add_months(from, asset.class.hold_years * 12), is_renewed: false, ..hold };
                 tell(life, cell, &next, from, out);
                 cell.holds.push(next);
             }
-        } else if hold.is_waiting
-            && !cell.is_held_before(hold.person, hold.asset, life.plan.index, today)
-            && hold.from < today
-        {
+        } else if hold.is_waiting && !cell.is_held_before(hold.person, hold.asset, life.plan.index, today) && hold.from < today {
             cell.holds[index].lifted = Some(today);
             let done = cell.holds[index].clone();
             tell(life, cell, &done, today, out);
@@ -227,20 +164,12 @@ pub fn renew(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export)
 pub fn sell(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
     for index in 0..cell.holds.len() {
         let hold = cell.holds[index].clone();
-        let Some(on) = hold
-            .sell_on
-            .filter(|on| hold.plan == life.plan.index && *on < today + 30)
-        else {
+        let Some(on) = hold.sell_on.filter(|on| hold.plan == life.plan.index && *on < today + 30) else {
             continue;
         };
         cell.holds[index].sell_on = None;
         let on = on.max(today);
-        let Some(place) = life
-            .plan
-            .parties
-            .iter()
-            .position(|party| party.person == hold.person)
-        else {
+        let Some(place) = life.plan.parties.iter().position(|party| party.person == hold.person) else {
             continue;
         };
         let asset = &mut cell.assets[hold.person][hold.asset];
@@ -254,22 +183,13 @@ pub fn sell(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
         if amount <= 0 {
             continue;
         }
-        let whole = matches!(
-            class.code,
-            "vehicle" | "real_estate" | "equity" | "receivable" | "movable"
-        );
+        let whole = matches!(class.code, "vehicle" | "real_estate" | "equity" | "receivable" | "movable");
         let told = on + life.draws.enforcement.days(1, 8);
         if whole {
-            asset.ended = Some(Ended {
-                day: on,
-                price: part_of(asset.gross, class.realised),
-                to_related: false,
-            });
+            asset.ended = Some(Ended { day: on, price: part_of(asset.gross, class.realised), to_related: false });
             cell.seen.insert((hold.person, hold.asset, told));
         } else {
-            asset
-                .taken
-                .push((on, part_of(amount, 1.0 / class.realised).min(asset.left())));
+            asset.taken.push((on, part_of(amount, 1.0 / class.realised).min(asset.left())));
         }
         let willing = money::pay_share(&cell.people[hold.person], &life.sides[place]) >= 0.5;
         let source = match class.code {
@@ -284,34 +204,10 @@ pub fn sell(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
             let began = (start + life.draws.enforcement.days(-15, 20)).min(on - 2);
             court::step(life, "reference_price", start, Some(began), hold.from, out);
             court::step(life, "auction", on - 20, Some(on - 20), began, out);
-            sanction::measure(
-                life,
-                cell,
-                place,
-                "reference_price",
-                began,
-                Some((on - 20, "succeeded")),
-                out,
-            );
-            sanction::measure(
-                life,
-                cell,
-                place,
-                "online_sale",
-                on - 20,
-                Some((on, "succeeded")),
-                out,
-            );
+            sanction::measure(life, cell, place, "reference_price", began, Some((on - 20, "succeeded")), out);
+            sanction::measure(life, cell, place, "online_sale", on - 20, Some((on, "succeeded")), out);
         } else if source == "deducted" {
-            sanction::measure(
-                life,
-                cell,
-                place,
-                "deposit_transfer",
-                on,
-                Some((on + 1, "succeeded")),
-                out,
-            );
+            sanction::measure(life, cell, place, "deposit_transfer", on, Some((on + 1, "succeeded")), out);
         }
         money::receive(life, place, on, amount, source, out);
         cell.holds[index].lifted = (whole || life.due <= 0).then_some(on + 1);

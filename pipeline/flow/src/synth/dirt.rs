@@ -65,10 +65,7 @@ const CLOSED: &[(Table, &str)] = &[
 impl Dirt {
     /// Faults on a share of the rows.
     pub fn new(share: f64, seed: u64) -> Self {
-        Self {
-            share: share.clamp(0.0, 1.0),
-            stream: Stream::new(seed, Concern::Dirt, 0, 0),
-        }
+        Self { share: share.clamp(0.0, 1.0), stream: Stream::new(seed, Concern::Dirt, 0, 0) }
     }
 
     /// Hands the row on, once, twice or spoilt.
@@ -104,8 +101,7 @@ impl Dirt {
         let start = roll % columns.len();
         let order = (0..columns.len()).map(|step| (start + step) % columns.len());
         let filled: Vec<usize> = order.filter(|at| !row.cells()[*at].is_empty()).collect();
-        let find =
-            |fits: &dyn Fn(&str) -> bool| filled.iter().copied().find(|at| fits(columns[*at]));
+        let find = |fits: &dyn Fn(&str) -> bool| filled.iter().copied().find(|at| fits(columns[*at]));
         match fault {
             Fault::HalfWidthBrackets => {
                 if let Some(at) = find(&|c| c == "case_no") {
@@ -134,22 +130,15 @@ impl Dirt {
             Fault::OldIdentity => {
                 if let Some(at) = find(&|c| c == "id_no") {
                     let number = row.cells()[at].clone();
-                    if number.len() == 18
-                        && number.is_char_boundary(6)
-                        && number[6..].starts_with("19")
-                        && table == Table::Debtors
-                    {
+                    if number.len() == 18 && number.is_char_boundary(6) && number[6..].starts_with("19") && table == Table::Debtors {
                         row.cells_mut()[at] = format!("{}{}", &number[..6], &number[8..17]);
                     }
-                } else if let Some(at) = find(&|c| matches!(c, "phone" | "address" | "judge_code"))
-                {
+                } else if let Some(at) = find(&|c| matches!(c, "phone" | "address" | "judge_code")) {
                     row.cells_mut()[at].clear();
                 }
             }
             Fault::UnknownCode => {
-                if let Some(at) =
-                    find(&|c| CLOSED.iter().any(|(t, column)| *t == table && *column == c))
-                {
+                if let Some(at) = find(&|c| CLOSED.iter().any(|(t, column)| *t == table && *column == c)) {
                     row.cells_mut()[at] = "其他情形".to_owned();
                 }
             }
@@ -202,20 +191,14 @@ mod tests {
 
     #[test]
     fn a_clean_town_passes_untouched_and_a_dirty_one_does_not() {
-        let line = || {
-            Line::of(Table::Payments)
-                .text("case_no", "（2025）测9901执1号")
-                .int("amount_fen", 1_230_000)
-                .text("source", "voluntary")
-        };
+        let line =
+            || Line::of(Table::Payments).text("case_no", "（2025）测9901执1号").int("amount_fen", 1_230_000).text("source", "voluntary");
         let mut clean = Dirt::new(0.0, 1);
         clean.spoil(line(), |row| assert_eq!(row.cells(), line().cells()));
         let mut dirty = Dirt::new(1.0, 1);
         let mut changed = 0;
         for _ in 0..200 {
-            dirty.spoil(line(), |row| {
-                changed += usize::from(row.cells() != line().cells())
-            });
+            dirty.spoil(line(), |row| changed += usize::from(row.cells() != line().cells()));
         }
         assert!(changed > 60);
     }

@@ -34,13 +34,7 @@ impl Export {
     /// An empty export into a folder.
     pub fn new(folder: &Path, as_of: Day, dirt: Dirt) -> Self {
         let sheets = LAYOUTS.iter().map(|_| Sheet::default()).collect();
-        Self {
-            folder: folder.to_path_buf(),
-            as_of,
-            dirt,
-            sheets,
-            strays: Vec::new(),
-        }
+        Self { folder: folder.to_path_buf(), as_of, dirt, sheets, strays: Vec::new() }
     }
 
     /// Takes a fact row the court came to know on a day. Not written if that day is still to come.
@@ -76,32 +70,21 @@ impl Export {
     /// If a file cannot be written, or if a row named a column its table does not have (a fault of the generator).
     pub fn finish(mut self) -> luheng_lake::Result<Vec<(&'static str, u64)>> {
         if let Some(column) = self.strays.first() {
-            return Err(luheng_lake::Error::Fault(format!(
-                "synth named a column that does not exist: {column}"
-            )));
+            return Err(luheng_lake::Error::Fault(format!("synth named a column that does not exist: {column}")));
         }
         for at in 0..self.sheets.len() {
             if !self.sheets[at].text.is_empty() || self.sheets[at].blocks == 0 {
                 self.flush(at, true)?;
             }
         }
-        Ok(self
-            .sheets
-            .iter()
-            .zip(LAYOUTS)
-            .map(|(sheet, (name, _))| (*name, sheet.rows))
-            .collect())
+        Ok(self.sheets.iter().zip(LAYOUTS).map(|(sheet, (name, _))| (*name, sheet.rows)).collect())
     }
 
     /// One block becomes `name.csv` if it is the whole table, else `name-0001.csv`, `name-0002.csv`, …
     fn flush(&mut self, at: usize, last: bool) -> luheng_lake::Result<()> {
         let (name, columns) = LAYOUTS[at];
         let sheet = &mut self.sheets[at];
-        let file = if last && sheet.blocks == 0 {
-            format!("{name}.csv")
-        } else {
-            format!("{name}-{:04}.csv", sheet.blocks + 1)
-        };
+        let file = if last && sheet.blocks == 0 { format!("{name}.csv") } else { format!("{name}-{:04}.csv", sheet.blocks + 1) };
         let mut text = columns.join(",");
         text.push('\n');
         text.push_str(&sheet.text);

@@ -69,21 +69,9 @@ pub fn draw(spec: &Spec, person: &Person, job_lost_on: Option<Day>) -> Option<In
     let z = person.fortune;
     let noise = s.normal();
     let (kind, chance, yuan) = match (person.is_natural(), is_old) {
-        (true, true) => (
-            "pension",
-            logistic(1.2 + 0.5 * z),
-            libm::exp(7.9 + 0.3 * z + 0.25 * noise),
-        ),
-        (true, false) => (
-            "wage",
-            logistic(0.6 + 0.9 * z),
-            libm::exp(8.4 + 0.45 * z + 0.25 * noise),
-        ),
-        _ => (
-            "business",
-            logistic(-0.3 + z),
-            libm::exp(10.2 + 1.0 * z + 0.6 * noise),
-        ),
+        (true, true) => ("pension", logistic(1.2 + 0.5 * z), libm::exp(7.9 + 0.3 * z + 0.25 * noise)),
+        (true, false) => ("wage", logistic(0.6 + 0.9 * z), libm::exp(8.4 + 0.45 * z + 0.25 * noise)),
+        _ => ("business", logistic(-0.3 + z), libm::exp(10.2 + 1.0 * z + 0.6 * noise)),
     };
     let exists = s.chance(chance);
     let from = start - s.days(30, 2500);
@@ -95,14 +83,7 @@ pub fn draw(spec: &Spec, person: &Person, job_lost_on: Option<Day>) -> Option<In
         (Some(lost), Some(dead)) => Some(lost.min(dead)),
         (lost, dead) => lost.or(dead),
     };
-    Some(Income {
-        kind,
-        monthly: fen(yuan),
-        from,
-        to,
-        is_natural: person.is_natural(),
-        known: None,
-    })
+    Some(Income { kind, monthly: fen(yuan), from, to, is_natural: person.is_natural(), known: None })
 }
 
 /// Writes a person's other debts as known on a day: none to three, more and larger where fortune is poor.
@@ -124,11 +105,7 @@ pub fn export_obligations(spec: &Spec, person: &Person, out: &mut Export, known_
                 .text("debtor_ref", person.reference.as_str())
                 .text("kind", *kind)
                 .text("creditor_no", format!("{}", number + 1));
-            out.know(
-                known_on + late,
-                line.int("outstanding_fen", amount)
-                    .flag("secured", *secured),
-            );
+            out.know(known_on + late, line.int("outstanding_fen", amount).flag("secured", *secured));
         }
     }
 }

@@ -37,12 +37,7 @@ pub fn ask(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
         if !life.stands(place, sent) {
             continue;
         }
-        let mut s = Stream::new(
-            life.spec.seed,
-            Concern::Inquiry,
-            life.plan.index,
-            life.rounds * 8 + place as u64,
-        );
+        let mut s = Stream::new(life.spec.seed, Concern::Inquiry, life.plan.index, life.rounds * 8 + place as u64);
         for (channel, answers, again) in CHANNELS {
             let lag = s.days(1, 10);
             let returned = s.chance(*answers).then_some(sent + lag);
@@ -51,25 +46,17 @@ pub fn ask(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
             }
             if let Some(returned) = returned {
                 for asset in &mut cell.assets[party.person] {
-                    let shown = asset.class.channel == Some(*channel)
-                        && !asset.is_concealed
-                        && asset.visible_on.is_some_and(|day| day <= returned);
+                    let shown =
+                        asset.class.channel == Some(*channel) && !asset.is_concealed && asset.visible_on.is_some_and(|day| day <= returned);
                     if shown && asset.is_held(returned) {
-                        asset.known =
-                            Some(asset.known.map_or(returned, |known| known.min(returned)));
+                        asset.known = Some(asset.known.map_or(returned, |known| known.min(returned)));
                     }
                 }
                 if matches!(*channel, "provident_fund" | "tax") && s.chance(0.35) {
                     know_income(cell, party.person, returned);
                 }
             }
-            cell.asks.push(Ask {
-                person: party.person,
-                case_no: number.clone(),
-                channel,
-                sent,
-                returned,
-            });
+            cell.asks.push(Ask { person: party.person, case_no: number.clone(), channel, sent, returned });
         }
         if life.rounds == 0 {
             sanction::measure(life, cell, place, "network_inquiry", sent, None, out);
@@ -79,20 +66,12 @@ pub fn ask(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
         court::tick_requery(life, sent, out);
         court::set_requery(life, sent + 180, sent + 1, out);
     } else {
-        let due = if life.rounds == 0 {
-            life.plan.filed + 10
-        } else {
-            sent + 5
-        };
+        let due = if life.rounds == 0 { life.plan.filed + 10 } else { sent + 5 };
         court::step(life, "inquiry", due, Some(sent), sent, out);
     }
     life.rounds += 1;
     let gap = if life.rounds == 1 { 87 } else { 180 };
-    let late = if life.draws.court.chance(0.1) {
-        life.draws.court.days(5, 40)
-    } else {
-        -life.draws.court.days(0, 8)
-    };
+    let late = if life.draws.court.chance(0.1) { life.draws.court.days(5, 40) } else { -life.draws.court.days(0, 8) };
     life.next_round = sent + gap + late;
 }
 
@@ -105,11 +84,7 @@ pub fn learn(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
         }
         let acts = &life.sides[place].acts;
         let known_in_month = |kinds: &[&str]| {
-            acts.iter()
-                .find(|act| {
-                    kinds.contains(&act.kind) && act.known >= today && act.known < today + 30
-                })
-                .map(|act| act.known)
+            acts.iter().find(|act| kinds.contains(&act.kind) && act.known >= today && act.known < today + 30).map(|act| act.known)
         };
         let reported = known_in_month(&["report_filed", "report_late"]);
         let hidden_found = known_in_month(&["asset_hidden", "report_false"]);
@@ -133,12 +108,9 @@ pub fn learn(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
             if asset.known.is_some() {
                 continue;
             }
-            let open =
-                asset.class.channel.is_none() && asset.visible_on.is_some_and(|day| day <= today);
+            let open = asset.class.channel.is_none() && asset.visible_on.is_some_and(|day| day <= today);
             let day = match (open, asset.is_concealed) {
-                (true, _) => reported
-                    .filter(|_| honest)
-                    .or((month == 1 && survey).then_some(today + lag)),
+                (true, _) => reported.filter(|_| honest).or((month == 1 && survey).then_some(today + lag)),
                 (false, true) => hidden_found.or(clue.then_some(today + lag)),
                 (false, false) => None,
             };
@@ -166,27 +138,14 @@ fn transfer(cell: &mut Cell, person: usize, (day, known): (Day, Day), kind: &'st
     }
     let free = |at: &usize| {
         let asset = &cell.assets[person][*at];
-        let whole = matches!(
-            asset.class.code,
-            "vehicle" | "real_estate" | "equity" | "movable"
-        );
-        whole
-            && asset.is_held(day)
-            && asset.foreign.is_none()
-            && !cell
-                .holds
-                .iter()
-                .any(|hold| hold.person == person && hold.asset == *at)
+        let whole = matches!(asset.class.code, "vehicle" | "real_estate" | "equity" | "movable");
+        whole && asset.is_held(day) && asset.foreign.is_none() && !cell.holds.iter().any(|hold| hold.person == person && hold.asset == *at)
     };
     let Some(at) = (0..cell.assets[person].len()).find(free) else {
         return;
     };
     let asset = &mut cell.assets[person][at];
-    asset.ended = Some(Ended {
-        day,
-        price: part_of(asset.gross, 0.3),
-        to_related: kind == "transfer_to_related",
-    });
+    asset.ended = Some(Ended { day, price: part_of(asset.gross, 0.3), to_related: kind == "transfer_to_related" });
     asset.known = asset.known.filter(|known| *known <= day);
     cell.seen.insert((person, at, known));
 }

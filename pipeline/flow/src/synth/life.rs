@@ -198,15 +198,7 @@ pub fn live(spec: &Spec, plan: &Plan, cell: &mut Cell, out: &mut Export) -> Vec<
     for (place, party) in plan.parties.iter().enumerate() {
         let number_on = |on: Day| life.number_on(on);
         let until = party.left.map_or(last, |left| left.min(last));
-        conduct::export(
-            plan,
-            place,
-            &cell.people[party.person],
-            &life.sides[place].acts,
-            until,
-            &number_on,
-            out,
-        );
+        conduct::export(plan, place, &cell.people[party.person], &life.sides[place].acts, until, &number_on, out);
     }
     sanction::finish(&mut life, cell, last, out);
     truth::of_life(&life, cell)
@@ -215,12 +207,7 @@ pub fn live(spec: &Spec, plan: &Plan, cell: &mut Cell, out: &mut Export) -> Vec<
 impl Life<'_> {
     /// The case number in use on a day.
     pub fn number_on(&self, on: Day) -> String {
-        let chapter = self
-            .chapters
-            .iter()
-            .rev()
-            .find(|chapter| chapter.filed <= on)
-            .unwrap_or(&self.chapters[0]);
+        let chapter = self.chapters.iter().rev().find(|chapter| chapter.filed <= on).unwrap_or(&self.chapters[0]);
         chapter.number.clone()
     }
 
@@ -232,17 +219,12 @@ impl Life<'_> {
 
     /// Closed for want of property, and not resumed?
     pub fn is_dormant(&self) -> bool {
-        self.chapters
-            .last()
-            .is_some_and(|chapter| chapter.closed.is_some())
+        self.chapters.last().is_some_and(|chapter| chapter.closed.is_some())
     }
 
     /// Is a party still in the case on a day?
     pub fn stands(&self, place: usize, on: Day) -> bool {
-        self.plan.parties[place]
-            .joined
-            .is_none_or(|joined| joined <= on)
-            && self.plan.parties[place].left.is_none_or(|left| left > on)
+        self.plan.parties[place].joined.is_none_or(|joined| joined <= on) && self.plan.parties[place].left.is_none_or(|left| left > on)
     }
 
     /// The key of a party.
@@ -264,11 +246,6 @@ impl Life<'_> {
 
     /// The number of a resumed case.
     pub fn resumed_number(&self, filed: Day) -> String {
-        format!(
-            "（{}）{}执恢{}号",
-            day::ymd(filed).0,
-            self.plan.court,
-            self.plan.serial * 8 + self.chapters.len() as u64
-        )
+        format!("（{}）{}执恢{}号", day::ymd(filed).0, self.plan.court, self.plan.serial * 8 + self.chapters.len() as u64)
     }
 }

@@ -15,11 +15,7 @@ pub struct Line {
 impl Line {
     /// An empty row.
     pub fn of(table: Table) -> Self {
-        Self {
-            table,
-            cells: vec![String::new(); table.columns().len()],
-            stray: None,
-        }
+        Self { table, cells: vec![String::new(); table.columns().len()], stray: None }
     }
 
     /// Which table.
@@ -66,11 +62,7 @@ impl Line {
 
     /// Sets a whole number if it is not nought.
     pub fn above(self, column: &'static str, value: i64) -> Self {
-        if value > 0 {
-            self.int(column, value)
-        } else {
-            self
-        }
+        if value > 0 { self.int(column, value) } else { self }
     }
 
     /// Sets a share with three digits.

@@ -62,13 +62,7 @@ impl Spec {
     /// A clean town of so many debtors as of 2026-06-30.
     pub fn new(debtors: usize, seed: u64) -> Self {
         let as_of = day::from_ymd(2026, 6, 30).unwrap_or_default();
-        Self {
-            debtors,
-            seed,
-            dirty: 0.0,
-            ability: AbilityMode::Drawn,
-            as_of,
-        }
+        Self { debtors, seed, dirty: 0.0, ability: AbilityMode::Drawn, as_of }
     }
 }
 
@@ -95,8 +89,5 @@ pub fn write_town(spec: &Spec, out: &Path) -> luheng_lake::Result<Report> {
     }
     let rows = export.finish()?;
     parquet::write(&out.join("truth.parquet"), &truth::columns(&truths))?;
-    Ok(Report {
-        rows,
-        truths: truths.len(),
-    })
+    Ok(Report { rows, truths: truths.len() })
 }

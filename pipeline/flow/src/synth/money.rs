@@ -28,44 +28,24 @@ pub fn pay_share(person: &Person, side: &Side) -> f64 {
     share += if side.limit.is_some() { limit } else { 0.0 };
     share += if side.listing.is_some() { listing } else { 0.0 };
     let share = share.clamp(0.0, 0.95);
-    if side.settlement.is_some() {
-        share.max(0.75)
-    } else {
-        share
-    }
+    if side.settlement.is_some() { share.max(0.75) } else { share }
 }
 
 /// Books money received and writes it, with its paying out.
-pub fn receive(
-    life: &mut Life<'_>,
-    place: usize,
-    on: Day,
-    amount: i64,
-    source: &str,
-    out: &mut Export,
-) {
+pub fn receive(life: &mut Life<'_>, place: usize, on: Day, amount: i64, source: &str, out: &mut Export) {
     let (reversed, after) = (life.draws.court.chance(0.003), life.draws.court.days(9, 30));
     life.due -= amount;
     life.sides[place].paid += amount;
-    life.receipts.push(Receipt {
-        place,
-        day: on,
-        amount,
-    });
+    life.receipts.push(Receipt { place, day: on, amount });
     life.serial += 1;
     let s = &mut life.draws.court;
     let (lag, pay_lag, named) = (s.days(0, 2), s.days(6, 32), s.chance(0.96));
     let voluntary = matches!(source, "voluntary" | "settlement");
     let number = life.number_on(on);
     let serial = life.serial;
-    let line = Line::of(Table::Payments)
-        .text("payment_ref", format!("P{}-{serial}", life.plan.serial))
-        .text("case_no", number);
+    let line = Line::of(Table::Payments).text("payment_ref", format!("P{}-{serial}", life.plan.serial)).text("case_no", number);
     let line = line
-        .maybe(
-            "debtor_ref",
-            named.then(|| life.reference(place)).as_deref(),
-        )
+        .maybe("debtor_ref", named.then(|| life.reference(place)).as_deref())
         .day("paid_on", on)
         .int("amount_fen", amount)
         .text("source", source);
@@ -92,44 +72,21 @@ pub fn pay(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: &m
         let party = &life.plan.parties[place];
         let person = party.person;
         let s = &mut life.draws.payment;
-        let (on, luck, noise, help, helped) = (
-            today + s.days(0, 27),
-            s.unit(),
-            0.85 + 0.3 * s.unit(),
-            s.chance(0.012),
-            0.05 + 0.3 * s.unit(),
-        );
+        let (on, luck, noise, help, helped) =
+            (today + s.days(0, 27), s.unit(), 0.85 + 0.3 * s.unit(), s.chance(0.012), 0.05 + 0.3 * s.unit());
         let room = life.room(place);
         let waits = party.after.is_some() && month < 6;
         let served = life.plan.served.is_some_and(|served| served <= on);
         let who = &cell.people[person];
-        if room <= 0
-            || !served
-            || waits
-            || who.is_minor
-            || who.dead_on.is_some_and(|dead| dead <= on)
-            || !life.stands(place, on)
-        {
+        if room <= 0 || !served || waits || who.is_minor || who.dead_on.is_some_and(|dead| dead <= on) || !life.stands(place, on) {
             continue;
         }
         let share = pay_share(who, &life.sides[place]);
-        let free = cell.incomes[person]
-            .as_ref()
-            .map_or(0, |income| income.free(on))
-            / cell.cases[person].max(1);
-        let mut amount = if luck < 0.93 {
-            part_of(free, share * noise)
-        } else {
-            0
-        };
+        let free = cell.incomes[person].as_ref().map_or(0, |income| income.free(on)) / cell.cases[person].max(1);
+        let mut amount = if luck < 0.93 { part_of(free, share * noise) } else { 0 };
         for at in 0..cell.assets[person].len() {
             let asset = &cell.assets[person][at];
-            if !asset.class.is_liquid
-                || asset.is_concealed
-                || !asset.is_held(on)
-                || cell.is_bound(person, at, on)
-                || share < 0.15
-            {
+            if !asset.class.is_liquid || asset.is_concealed || !asset.is_held(on) || cell.is_bound(person, at, on) || share < 0.15 {
                 continue;
             }
             let taken = part_of(asset.left(), 0.55 * share).min(room - amount.min(room));
@@ -165,38 +122,19 @@ pub fn withhold(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, ou
         };
         let share = pay_share(&cell.people[person], &life.sides[place]);
         let known = income.known.is_some_and(|known| known < today);
-        if !known
-            || !income.is_attachable()
-            || month < 3
-            || room <= 0
-            || share >= 0.5
-            || !life.stands(place, on)
-            || life.is_dormant()
-        {
+        if !known || !income.is_attachable() || month < 3 || room <= 0 || share >= 0.5 || !life.stands(place, on) || life.is_dormant() {
             continue;
         }
         let first = life.sides[place].withheld.is_none();
         if !*life.sides[place].withheld.get_or_insert(decided) {
             continue;
         }
-        let amount = part_of(
-            income.free(on) / cell.cases[person].max(1),
-            0.6 * (1.0 - share),
-        )
-        .min(room);
+        let amount = part_of(income.free(on) / cell.cases[person].max(1), 0.6 * (1.0 - share)).min(room);
         if amount < LEAST_FEN.min(room) {
             continue;
         }
         if first {
-            sanction::measure(
-                life,
-                cell,
-                place,
-                "income_garnishment",
-                on,
-                Some((on + 3, "succeeded")),
-                out,
-            );
+            sanction::measure(life, cell, place, "income_garnishment", on, Some((on + 3, "succeeded")), out);
         }
         receive(life, place, on, amount, "deducted", out);
     }
@@ -207,17 +145,9 @@ pub fn settle(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out:
     for place in 0..life.plan.parties.len() {
         let person = life.plan.parties[place].person;
         let s = &mut life.draws.payment;
-        let (on, signs, breaks, secures) = (
-            today + s.days(0, 20),
-            s.chance(0.10),
-            s.unit(),
-            s.chance(0.08),
-        );
+        let (on, signs, breaks, secures) = (today + s.days(0, 20), s.chance(0.10), s.unit(), s.chance(0.08));
         let who = &cell.people[person];
-        let free = cell.incomes[person]
-            .as_ref()
-            .map_or(0, |income| income.free(on))
-            / cell.cases[person].max(1);
+        let free = cell.incomes[person].as_ref().map_or(0, |income| income.free(on)) / cell.cases[person].max(1);
         let served = life.plan.served.is_some_and(|served| served < today);
         let can = free > LEAST_FEN && life.room(place) > 4 * free && !who.is_minor && served;
         match life.sides[place].settlement {
@@ -237,11 +167,7 @@ pub fn settle(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out:
             }
             None => {}
             Some(mut settlement) => {
-                let fails = if free <= LEAST_FEN {
-                    0.7
-                } else {
-                    0.12 * (1.0 - who.willingness)
-                };
+                let fails = if free <= LEAST_FEN { 0.7 } else { 0.12 * (1.0 - who.willingness) };
                 if breaks < fails {
                     settlement.broken += 1;
                     act(life, cell, place, "instalment_broken", on, out);
@@ -268,19 +194,9 @@ pub fn settle(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out:
 /// Writes an act that does depend on means.
 fn act(life: &mut Life<'_>, cell: &Cell, place: usize, kind: &str, on: Day, out: &mut Export) {
     life.sides[place].documents += 1;
-    let document = format!(
-        "和解{}-{}-{}",
-        life.plan.serial,
-        place + 1,
-        life.sides[place].documents
-    );
+    let document = format!("和解{}-{}-{}", life.plan.serial, place + 1, life.sides[place].documents);
     let line = Line::of(Table::Conduct)
-        .text(
-            "debtor_ref",
-            cell.people[life.plan.parties[place].person]
-                .reference
-                .as_str(),
-        )
+        .text("debtor_ref", cell.people[life.plan.parties[place].person].reference.as_str())
         .text("case_no", life.number_on(on))
         .text("kind", kind)
         .day("happened_on", on)

@@ -60,6 +60,8 @@ struct Identity {
     industry: Option<&'static str>,
     established: Option<Day>,
     is_official: bool,
+    /// The court knows where he lives.
+    is_located: bool,
 }
 
 impl Person {
@@ -75,27 +77,14 @@ impl Person {
             AbilityMode::Zero => 0.0,
         };
         let mut s = Stream::new(spec.seed, Concern::Identity, index, 0);
-        let kind = s.weighted(&[
-            (Kind::Natural, 0.79),
-            (Kind::Legal, 0.19),
-            (Kind::Other, 0.02),
-        ]);
+        let kind = s.weighted(&[(Kind::Natural, 0.79), (Kind::Legal, 0.19), (Kind::Other, 0.02)]);
         let county = s.between(0, COUNTIES.len() as i64 - 1) as usize;
-        let home_region = if s.chance(0.8) {
-            county
-        } else {
-            s.between(0, COUNTIES.len() as i64 - 1) as usize
-        };
+        let home_region = if s.chance(0.8) { county } else { s.between(0, COUNTIES.len() as i64 - 1) as usize };
         let natural = kind == Kind::Natural;
         let is_minor = s.chance(0.006) && natural;
-        let age_days = if is_minor {
-            s.days(8 * 365, 14 * 365)
-        } else {
-            s.days(22 * 365, 74 * 365)
-        };
+        let age_days = if is_minor { s.days(8 * 365, 14 * 365) } else { s.days(22 * 365, 74 * 365) };
         let born = natural.then(|| spec.as_of - age_days);
-        let dead_on =
-            (s.chance(0.008) && natural && !is_minor).then(|| spec.as_of - s.days(20, 900));
+        let dead_on = (s.chance(0.008) && natural && !is_minor).then(|| spec.as_of - s.days(20, 900));
         let identity = Identity::draw(&mut s, kind, index, county, home_region, born, spec.as_of);
         Self {
             index,
@@ -135,61 +124,35 @@ impl Person {
             .maybe("phone", id.phone.as_deref())
             .text("address", id.address.as_str())
             .on("born_on", self.born)
-            .maybe(
-                "home_region",
-                self.is_natural().then_some(COUNTIES[id.home_region].0),
-            )
-            .text("residence_region", COUNTIES[self.county].0)
+            .maybe("home_region", self.is_natural().then_some(COUNTIES[id.home_region].0))
+            .maybe("residence_region", id.is_located.then_some(COUNTIES[self.county].0))
             .maybe("industry", id.industry)
             .on("established_on", id.established);
         out.know(known_on, row.clone().text("status", "active"));
         if let Some(dead) = self.dead_on.filter(|dead| *dead > known_on) {
-            out.know(
-                dead + 25,
-                row.text("status", "deceased").day("status_on", dead),
-            );
+            out.know(dead + 25, row.text("status", "deceased").day("status_on", dead));
         }
         if id.is_official
             && let Some(number) = id.id_no.as_deref()
         {
-            let line = Line::of(Table::Registers)
-                .text("register", "public_official")
-                .text("id_kind", id.id_kind)
-                .text("id_no", number);
-            out.know(
-                known_on,
-                line.text("unit", format!("{}某单位", COUNTIES[self.county].1)),
-            );
+            let line = Line::of(Table::Registers).text("register", "public_official").text("id_kind", id.id_kind).text("id_no", number);
+            out.know(known_on, line.text("unit", format!("{}某单位", COUNTIES[self.county].1)));
         }
     }
 }
 
 impl Identity {
-    fn draw(
-        s: &mut Stream,
-        kind: Kind,
-        index: u64,
-        county: usize,
-        home: usize,
-        born: Option<Day>,
-        as_of: Day,
-    ) -> Self {
+    fn draw(s: &mut Stream, kind: Kind, index: u64, county: usize, home: usize, born: Option<Day>, as_of: Day) -> Self {
         let address = names::address(s, COUNTIES[county].1);
         let phone = s.chance(0.93).then(|| names::phone(s));
         let established_days = s.days(400, 9000);
+        let is_located = s.chance(0.96);
         let is_official = s.chance(0.01) && kind == Kind::Natural;
         let paper = s.unit();
         match (kind, born) {
             (Kind::Natural, Some(born)) => {
                 let (id_kind, id_no) = if paper < 0.97 {
-                    (
-                        "resident_id",
-                        Some(names::identity_number(
-                            COUNTIES[home].0,
-                            born,
-                            (index % 1000) as u32,
-                        )),
-                    )
+                    ("resident_id", Some(names::identity_number(COUNTIES[home].0, born, (index % 1000) as u32)))
                 } else if paper < 0.98 {
                     ("passport", Some(format!("X99{:06}", index + 1)))
                 } else {
@@ -205,14 +168,11 @@ impl Identity {
                     industry: None,
                     established: None,
                     is_official,
+                    is_located,
                 }
             }
             _ => {
-                let form = if kind == Kind::Legal {
-                    "有限公司"
-                } else {
-                    "经营部"
-                };
+                let form = if kind == Kind::Legal { "有限公司" } else { "经营部" };
                 let (name, industry) = names::company(s, COUNTIES[county].1, form);
                 let id_no = Some(names::credit_code(COUNTIES[county].0, index + 1));
                 Self {
@@ -225,6 +185,7 @@ impl Identity {
                     industry: Some(industry),
                     established: Some(as_of - 1300 - established_days),
                     is_official,
+                    is_located,
                 }
             }
         }

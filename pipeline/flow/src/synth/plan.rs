@@ -114,13 +114,7 @@ pub fn draw(spec: &Spec, cell: u64, people: &[Person]) -> Vec<Plan> {
             if again == 0 && sends && other < people.len() && other != lead {
                 with.push(other);
             }
-            plans.push(draw_one(
-                spec,
-                cell * NUMBERS + ordinal,
-                people,
-                lead,
-                &with,
-            ));
+            plans.push(draw_one(spec, cell * NUMBERS + ordinal, people, lead, &with));
         }
     }
     plans.sort_by_key(|plan| (plan.filed, plan.index));
@@ -134,24 +128,11 @@ fn draw_one(spec: &Spec, index: u64, people: &[Person], lead: usize, with: &[usi
     let filed = s.days(start, spec.as_of - 8);
     let year = day::ymd(filed).0;
     let court = COURTS[debtor.county % COURTS.len()];
-    let case_type = s.weighted(&[
-        ("first", 0.965),
-        ("preservation", 0.02),
-        ("entrusted", 0.015),
-    ]);
-    let letters = if case_type == "preservation" {
-        "执保"
-    } else {
-        "执"
-    };
+    let case_type = s.weighted(&[("first", 0.965), ("preservation", 0.02), ("entrusted", 0.015)]);
+    let letters = if case_type == "preservation" { "执保" } else { "执" };
     let serial = index + 1;
     let cause = s.weighted(CAUSES);
-    let duty_kind = s.weighted(&[
-        ("money", 0.955),
-        ("mixed", 0.015),
-        ("delivery", 0.015),
-        ("act", 0.015),
-    ]);
+    let duty_kind = s.weighted(&[("money", 0.955), ("mixed", 0.015), ("delivery", 0.015), ("act", 0.015)]);
     let size = s.normal();
     let principal = match debtor.is_natural() {
         true => fen(libm::exp(10.9 + 0.35 * debtor.fortune + 1.1 * size)),
@@ -160,11 +141,7 @@ fn draw_one(spec: &Spec, index: u64, people: &[Person], lead: usize, with: &[usi
     .max(200_000);
     let rate = 0.02 + 0.12 * s.unit();
     let amounts = if matches!(duty_kind, "money" | "mixed") {
-        [
-            principal,
-            part_of(principal, rate),
-            part_of(principal, 0.015) + 5_000,
-        ]
+        [principal, part_of(principal, rate), part_of(principal, 0.015) + 5_000]
     } else {
         [0, 0, 0]
     };
@@ -185,11 +162,7 @@ fn draw_one(spec: &Spec, index: u64, people: &[Person], lead: usize, with: &[usi
     let first_try = filed + s.days(3, 14);
     let later = filed + s.days(45, 120);
     let luck = s.unit();
-    let served = if luck < 0.86 {
-        Some(first_try)
-    } else {
-        (luck < 0.95).then_some(later)
-    };
+    let served = if luck < 0.86 { Some(first_try) } else { (luck < 0.95).then_some(later) };
     let judge = format!("J{}{:02}", &court[court.len() - 1..], s.between(1, 12));
     let is_mortgage = cause.0 == "financial_loan" && s.chance(0.45);
     let mut parties = vec![Party {
@@ -222,23 +195,11 @@ fn draw_one(spec: &Spec, index: u64, people: &[Person], lead: usize, with: &[usi
         parties.push(match form {
             x if x < 0.40 => party("joint", "solidary"),
             x if x < 0.58 => party("guarantor", "solidary"),
-            x if x < 0.72 => Party {
-                after: Some(lead),
-                ..party("guarantor", "supplementary")
-            },
-            x if x < 0.84 => Party {
-                limit: Some(part),
-                ..party("guarantor", "limited_amount")
-            },
-            x if x < 0.94 => Party {
-                share: Some(part),
-                ..party("joint", "by_share")
-            },
-            _ => Party {
-                limit: Some(part),
-                joined: Some(joined),
-                ..party("joined", "limited_amount")
-            },
+            x if x < 0.72 => Party { after: Some(lead), ..party("guarantor", "supplementary") },
+            x if x < 0.84 => Party { limit: Some(part), ..party("guarantor", "limited_amount") },
+            x if x < 0.94 => Party { share: Some(part), ..party("joint", "by_share") },
+            x if x < 0.97 => Party { limit: Some(part), ..party("guarantor", "limited_asset") },
+            _ => Party { limit: Some(part), joined: Some(joined), ..party("joined", "limited_amount") },
         });
         // Shares add up to the whole: what one joint debtor does not owe, the principal does.
         if form >= 0.84 && form < 0.94 {

@@ -63,13 +63,7 @@ pub struct Asset {
 impl Asset {
     /// Gross value on a day, less what was taken out by then.
     pub fn gross_at(&self, day: Day) -> i64 {
-        self.gross
-            - self
-                .taken
-                .iter()
-                .filter(|(d, _)| *d <= day)
-                .map(|(_, amount)| amount)
-                .sum::<i64>()
+        self.gross - self.taken.iter().filter(|(d, _)| *d <= day).map(|(_, amount)| amount).sum::<i64>()
     }
 
     /// What can still be taken out at any time: whatever any case took, whenever, is gone.
@@ -79,9 +73,7 @@ impl Asset {
 
     /// Still the debtor's on a day?
     pub fn is_held(&self, day: Day) -> bool {
-        self.acquired <= day
-            && self.ended.is_none_or(|end| end.day > day)
-            && self.gross_at(day) >= 100
+        self.acquired <= day && self.ended.is_none_or(|end| end.day > day) && self.gross_at(day) >= 100
     }
 
     /// What a sale would bring the debtor's creditors, after liens, co-owners and need; the lien counts not where it secures `case_no`.
@@ -89,11 +81,7 @@ impl Asset {
         if self.is_home {
             return 0;
         }
-        let lien = if self.lien_for_case.as_deref() == Some(case_no) {
-            0
-        } else {
-            self.lien
-        };
+        let lien = if self.lien_for_case.as_deref() == Some(case_no) { 0 } else { self.lien };
         let sold = part_of(self.left(), self.class.realised);
         part_of((sold - lien).max(0), self.own_share())
     }
@@ -113,14 +101,7 @@ impl Asset {
             .text("asset_ref", self.reference.as_str())
             .text("debtor_ref", person.reference.as_str())
             .text("class", self.class.code)
-            .maybe(
-                "channel",
-                if self.is_concealed {
-                    None
-                } else {
-                    self.class.channel
-                },
-            )
+            .maybe("channel", if self.is_concealed { None } else { self.class.channel })
             .int("gross_fen", self.gross_at(seen_on).max(0))
             .text("valuation_kind", self.class.valuation)
             .text("co_ownership", self.co_ownership)
@@ -132,23 +113,15 @@ impl Asset {
             Some(share) => line.share("ownership_share", share),
             None => line,
         };
-        let line = if self.class.code == "real_estate" {
-            line.flag("necessary_home", self.is_home)
-        } else {
-            line
-        };
-        let line = line
-            .flag("in_hand", self.in_hand_on.is_some_and(|day| day <= seen_on))
-            .day("acquired_on", self.acquired);
+        let line = if self.class.code == "real_estate" { line.flag("necessary_home", self.is_home) } else { line };
+        let line = line.flag("in_hand", self.in_hand_on.is_some_and(|day| day <= seen_on)).day("acquired_on", self.acquired);
         let line = match ended {
             Some(end) if end.to_related => line
                 .day("disposed_on", end.day)
                 .int("disposal_fen", end.price)
                 .flag("disposed_to_related", true)
                 .text("document_no", "转让调查笔录"),
-            Some(end) => line
-                .day("disposed_on", end.day)
-                .int("disposal_fen", end.price),
+            Some(end) => line.day("disposed_on", end.day).int("disposal_fen", end.price),
             None => line,
         };
         out.know(known_on, line);
@@ -163,50 +136,27 @@ pub fn draw(spec: &Spec, person: &Person) -> Vec<Asset> {
     let mut assets = Vec::new();
     for (order, class) in CLASSES.iter().enumerate() {
         let mut s = Stream::new(spec.seed, Concern::Property, person.index, order as u64);
-        let [at, slope, ..] = if person.kind == Kind::Natural {
-            class.natural
-        } else {
-            class.legal
-        };
+        let [at, slope, ..] = if person.kind == Kind::Natural { class.natural } else { class.legal };
         let second = matches!(class.code, "deposit" | "vehicle" | "real_estate");
         for again in 0..2 {
             let chance = logistic(at + slope * person.fortune - 1.6 * f64::from(again));
             if !s.chance(chance) || (again == 1 && !second) {
                 break;
             }
-            let reference = format!(
-                "{}-{}{}",
-                person.reference,
-                order + 1,
-                if again == 0 { "" } else { "b" }
-            );
+            let reference = format!("{}-{}{}", person.reference, order + 1, if again == 0 { "" } else { "b" });
             assets.push(draw_one(spec, person, class, reference, again == 0, &mut s));
         }
     }
     assets
 }
 
-fn draw_one(
-    spec: &Spec,
-    person: &Person,
-    class: &'static Class,
-    reference: String,
-    is_first: bool,
-    s: &mut Stream,
-) -> Asset {
+fn draw_one(spec: &Spec, person: &Person, class: &'static Class, reference: String, is_first: bool, s: &mut Stream) -> Asset {
     let natural = person.is_natural();
     let [.., mean, slope, spread] = if natural { class.natural } else { class.legal };
-    let gross = fen(libm::exp(
-        mean + slope * person.fortune + spread * s.normal(),
-    ))
-    .max(1_000);
+    let gross = fen(libm::exp(mean + slope * person.fortune + spread * s.normal())).max(1_000);
     let start = history_start(spec.as_of);
     let late = s.chance(if class.is_liquid { 0.10 } else { 0.04 });
-    let acquired = if late {
-        start + s.days(200, 1200)
-    } else {
-        start - s.days(100, 3000)
-    };
+    let acquired = if late { start + s.days(200, 1200) } else { start - s.days(100, 3000) };
     let house = class.code == "real_estate";
     let lien_chance = if house {
         0.6
@@ -224,11 +174,7 @@ fn draw_one(
         x if !class.is_liquid && x > 0.97 => ("unknown", None),
         _ => ("sole", None),
     };
-    let reach = if class.is_liquid || class.channel.is_none() {
-        0.9
-    } else {
-        0.45
-    };
+    let reach = if class.is_liquid || class.channel.is_none() { 0.9 } else { 0.45 };
     let is_hidden = s.chance(reach * person.conceal);
     let comes_back = s.chance(0.3);
     let back_on = start + s.days(300, 1400);

@@ -21,15 +21,12 @@ pub const COUNTIES: &[(&str, &str)] = &[
 /// Courts of the town by the short name that stands in case numbers; county i belongs to court i mod 3.
 pub const COURTS: &[&str] = &["测9901", "测9902", "测9903"];
 
-/// Writes divisions and population. Residents of county i in year y: 300 a debtor of the town over the eight counties, uneven by i, growing by
+/// Writes divisions and population. Residents of county i in year y: 60 a debtor of the town over the eight counties, uneven by i, growing by
 /// 0.5 % a year; 78 % registered, 82 % of age.
 pub fn export(out: &mut Export, debtors: usize) {
     let from = day::from_ymd(2000, 1, 1);
     let mut region = |code: &str, name: &str, level: &str, parent: Option<&str>| {
-        let line = Line::of(Table::Regions)
-            .text("code", code)
-            .text("name", name)
-            .text("level", level);
+        let line = Line::of(Table::Regions).text("code", code).text("name", name).text("level", level);
         out.put(line.maybe("parent", parent).on("valid_from", from));
     };
     region("990000", "测试省", "province", None);
@@ -50,7 +47,7 @@ pub fn export(out: &mut Export, debtors: usize) {
 }
 
 fn residents(debtors: usize, county: usize, year: i64) -> i64 {
-    let base = (debtors.max(100) as f64) * 300.0 / COUNTIES.len() as f64;
+    let base = (debtors.max(100) as f64) * 60.0 / COUNTIES.len() as f64;
     let uneven = 0.65 + 0.1 * county as f64;
     (base * uneven * (1.0 + 0.005 * (year - 2022) as f64)).round() as i64
 }

@@ -35,21 +35,13 @@ pub fn measure(
     }
     let line = Line::of(Table::Measures)
         .text("case_no", life.number_on(on))
-        .text(
-            "debtor_ref",
-            cell.people[life.plan.parties[place].person]
-                .reference
-                .as_str(),
-        )
+        .text("debtor_ref", cell.people[life.plan.parties[place].person].reference.as_str())
         .text("measure", code)
         .day("applied_on", on);
     match result {
         Some((result_on, result)) if result_on > on => {
             out.know(on, line.clone());
-            out.know(
-                result_on,
-                line.text("result", result).day("result_on", result_on),
-            );
+            out.know(result_on, line.text("result", result).day("result_on", result_on));
         }
         _ => out.know(on, line),
     }
@@ -60,12 +52,7 @@ pub fn apply(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
     for place in 0..life.plan.parties.len() {
         let person = life.plan.parties[place].person;
         let s = &mut life.draws.measure;
-        let (on, luck, by_fact, by_means) = (
-            today + s.days(0, 26),
-            s.unit(),
-            s.chance(0.35),
-            s.chance(0.16),
-        );
+        let (on, luck, by_fact, by_means) = (today + s.days(0, 26), s.unit(), s.chance(0.35), s.chance(0.16));
         let served = life.plan.served.is_some_and(|served| served + 10 <= on);
         let who = &cell.people[person];
         let gone = who.dead_on.is_some_and(|dead| dead <= on);
@@ -73,13 +60,7 @@ pub fn apply(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
             && let Some(expires) = listing.expires.filter(|expires| *expires < today)
         {
             let removed = expires + 2;
-            out.know(
-                removed.max(listing.told + 1),
-                listing
-                    .line
-                    .day("removed_on", removed)
-                    .text("removal_ground", "term_ended"),
-            );
+            out.know(removed.max(listing.told + 1), listing.line.day("removed_on", removed).text("removal_ground", "term_ended"));
             life.sides[place].listing = None;
         }
         if !served || life.room(place) <= 0 || who.is_minor || gone || !life.stands(place, on) {
@@ -93,9 +74,7 @@ pub fn apply(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
         if life.sides[place].listing.is_some() || in_settlement || month < 2 || life.is_dormant() {
             continue;
         }
-        let ground = misconduct(life, place, today)
-            .filter(|_| by_fact)
-            .or_else(|| refuses(life, cell, place, today).filter(|_| by_means));
+        let ground = misconduct(life, place, today).filter(|_| by_fact).or_else(|| refuses(life, cell, place, today).filter(|_| by_means));
         if let Some(ground) = ground {
             list(life, cell, place, on, Some(ground), out);
         }
@@ -107,19 +86,14 @@ fn misconduct(life: &Life<'_>, place: usize, today: Day) -> Option<i64> {
     if life.sides[place].has_breached {
         return Some(6);
     }
-    let recent = life.sides[place]
-        .acts
-        .iter()
-        .filter(|act| act.is_found() && act.known < today && act.known > today - 180);
+    let recent = life.sides[place].acts.iter().filter(|act| act.is_found() && act.known < today && act.known > today - 180);
     recent.filter_map(|act| ground_of(act.kind)).next()
 }
 
 fn ground_of(kind: &str) -> Option<i64> {
     match kind {
         "violence" | "obstruction" => Some(2),
-        "transfer_to_related" | "transfer_below_value" | "asset_hidden" | "sham_litigation" => {
-            Some(3)
-        }
+        "transfer_to_related" | "transfer_below_value" | "asset_hidden" | "sham_litigation" => Some(3),
         "report_missing" | "report_false" => Some(4),
         "limit_breached" => Some(5),
         _ => None,
@@ -129,59 +103,25 @@ fn ground_of(kind: &str) -> Option<i64> {
 /// Ground 1: means are in evidence, and not paid.
 fn refuses(life: &Life<'_>, cell: &Cell, place: usize, today: Day) -> Option<i64> {
     let person = life.plan.parties[place].person;
-    let earns = cell.incomes[person].as_ref().is_some_and(|income| {
-        income.known.is_some_and(|known| known < today) && income.free(today) > 0
-    });
-    let owns = cell.assets[person].iter().any(|asset| {
-        asset.known.is_some_and(|known| known < today)
-            && asset.is_held(today)
-            && asset.net("") > life.due / 10
-    });
-    (money::pay_share(&cell.people[person], &life.sides[place]) < 0.4 && (earns || owns))
-        .then_some(1)
+    let earns =
+        cell.incomes[person].as_ref().is_some_and(|income| income.known.is_some_and(|known| known < today) && income.free(today) > 0);
+    let owns = cell.assets[person]
+        .iter()
+        .any(|asset| asset.known.is_some_and(|known| known < today) && asset.is_held(today) && asset.net("") > life.due / 10);
+    (money::pay_share(&cell.people[person], &life.sides[place]) < 0.4 && (earns || owns)).then_some(1)
 }
 
-fn list(
-    life: &mut Life<'_>,
-    cell: &Cell,
-    place: usize,
-    on: Day,
-    ground: Option<i64>,
-    out: &mut Export,
-) {
+fn list(life: &mut Life<'_>, cell: &Cell, place: usize, on: Day, ground: Option<i64>, out: &mut Export) {
     let s = &mut life.draws.measure;
-    let (lag, longer, error, error_after, pause, pause_after) = (
-        s.days(1, 5),
-        s.between(1, 3),
-        s.chance(0.015),
-        s.days(10, 60),
-        s.chance(0.04),
-        s.days(30, 200),
-    );
+    let (lag, longer, error, error_after, pause, pause_after) =
+        (s.days(1, 5), s.between(1, 3), s.chance(0.015), s.days(10, 60), s.chance(0.04), s.days(30, 200));
     let listed = on + lag;
     let number = life.number_on(listed);
-    let document = format!(
-        "决{}-{}-{}",
-        life.plan.serial,
-        place + 1,
-        ground.unwrap_or(0)
-    );
+    let document = format!("决{}-{}-{}", life.plan.serial, place + 1, ground.unwrap_or(0));
     let line = Line::of(Table::Listings)
-        .text(
-            "debtor_ref",
-            cell.people[life.plan.parties[place].person]
-                .reference
-                .as_str(),
-        )
+        .text("debtor_ref", cell.people[life.plan.parties[place].person].reference.as_str())
         .text("case_no", number)
-        .text(
-            "list",
-            if ground.is_some() {
-                "dishonest"
-            } else {
-                "consumption_limit"
-            },
-        )
+        .text("list", if ground.is_some() { "dishonest" } else { "consumption_limit" })
         .day("listed_on", listed)
         .day("decided_on", on)
         .text("document_no", document);
@@ -190,38 +130,22 @@ fn list(
         Some(ground) => {
             let months = 24 + if ground == 2 { 12 * longer } else { 0 };
             let expires = day::add_months(listed, months as i32);
-            (
-                line.int("ground", ground)
-                    .int("term_months", months)
-                    .day("expires_on", expires),
-                Some(expires),
-            )
+            (line.int("ground", ground).int("term_months", months).day("expires_on", expires), Some(expires))
         }
         None => (line, None),
     };
     out.know(listed, line.clone());
-    let mut entry = Listing {
-        line: line.clone(),
-        expires,
-        ground,
-        told: listed,
-    };
+    let mut entry = Listing { line: line.clone(), expires, ground, told: listed };
     if ground.is_some() {
         measure(life, cell, place, "dishonest_listing", listed, None, out);
         if error {
             let day = listed + error_after;
-            out.know(
-                day,
-                line.day("voided_on", day)
-                    .text("void_reason", "entered_in_error"),
-            );
+            out.know(day, line.day("voided_on", day).text("void_reason", "entered_in_error"));
             return;
         }
         if pause {
             let from = listed + pause_after;
-            entry.line = line
-                .day("suspended_from_on", from)
-                .day("suspended_to_on", from + 30);
+            entry.line = line.day("suspended_from_on", from).day("suspended_to_on", from + 30);
             entry.told = from;
             out.know(from, entry.line.clone());
         }
@@ -237,26 +161,14 @@ pub fn finish(life: &mut Life<'_>, cell: &Cell, last: Day, out: &mut Export) {
     let Some(over) = life.over else { return };
     let performed = life.due <= 0;
     for place in 0..life.sides.len() {
-        let (late, slow) = (
-            life.draws.measure.days(1, 5),
-            life.draws.measure.chance(0.06),
-        );
+        let (late, slow) = (life.draws.measure.days(1, 5), life.draws.measure.chance(0.06));
         let removed = over.max(last) + late + if slow { 40 } else { 0 };
         let side = &mut life.sides[place];
         let ground = if performed { "performed" } else { "terminated" };
-        for entry in [side.limit.take(), side.listing.take()]
-            .into_iter()
-            .flatten()
-        {
+        for entry in [side.limit.take(), side.listing.take()].into_iter().flatten() {
             if entry.ground.is_none_or(|ground| ground == 1) || performed {
                 let on = removed.max(entry.told + 1);
-                out.know(
-                    on,
-                    entry
-                        .line
-                        .day("removed_on", on)
-                        .text("removal_ground", ground),
-                );
+                out.know(on, entry.line.day("removed_on", on).text("removal_ground", ground));
             }
         }
     }

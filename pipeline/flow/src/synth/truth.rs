@@ -28,22 +28,12 @@ pub struct Truth {
 }
 
 /// Measures whose effect is written, in the order of `effects`.
-pub const EFFECTS: [&str; 6] = [
-    "effect_freeze",
-    "effect_limit",
-    "effect_listing",
-    "effect_settlement",
-    "effect_garnish",
-    "effect_search",
-];
+pub const EFFECTS: [&str; 6] = ["effect_freeze", "effect_limit", "effect_listing", "effect_settlement", "effect_garnish", "effect_search"];
 
 /// The truth about every party of a life, as of the as-of day.
 pub fn of_life(life: &Life<'_>, cell: &Cell) -> Vec<Truth> {
     let filed = life.plan.filed <= life.spec.as_of;
-    (0..life.plan.parties.len())
-        .filter(|_| filed)
-        .map(|place| of_party(life, cell, place))
-        .collect()
+    (0..life.plan.parties.len()).filter(|_| filed).map(|place| of_party(life, cell, place)).collect()
 }
 
 fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
@@ -51,48 +41,24 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
     let party = &life.plan.parties[place];
     let person = &cell.people[party.person];
     let paid = |who: Option<usize>, from: Day, to: Day| -> i64 {
-        let receipts = life
-            .receipts
-            .iter()
-            .filter(|r| who.is_none_or(|place| place == r.place) && r.day > from && r.day <= to);
+        let receipts = life.receipts.iter().filter(|r| who.is_none_or(|place| place == r.place) && r.day > from && r.day <= to);
         receipts.map(|r| r.amount).sum()
     };
-    let waived = life
-        .waived
-        .map_or(0, |(day, amount)| if day <= now { amount } else { 0 });
+    let waived = life.waived.map_or(0, |(day, amount)| if day <= now { amount } else { 0 });
     let whole = life.plan.due() - waived - paid(None, Day::MIN, now);
     let mine = paid(Some(place), Day::MIN, now);
-    let due = party
-        .share
-        .or(party.limit)
-        .map_or(whole, |cap| (cap - mine).min(whole))
-        .max(0);
-    let chapter = life
-        .chapters
-        .iter()
-        .rev()
-        .find(|chapter| chapter.filed <= now)
-        .unwrap_or(&life.chapters[0]);
+    let due = party.share.or(party.limit).map_or(whole, |cap| (cap - mine).min(whole)).max(0);
+    let chapter = life.chapters.iter().rev().find(|chapter| chapter.filed <= now).unwrap_or(&life.chapters[0]);
     let over = life.over.is_some_and(|day| day <= now);
-    let is_live = due > 0
-        && !over
-        && life.plan.is_money()
-        && life.plan.case_type != "preservation"
-        && life.stands(place, now);
+    let is_live = due > 0 && !over && life.plan.is_money() && life.plan.case_type != "preservation" && life.stands(place, now);
     let side = &life.sides[place];
     let share = money::pay_share(person, side);
     let cases = cell.cases[party.person].max(1);
-    let free = cell.incomes[party.person]
-        .as_ref()
-        .map_or(0, |income| income.free(now))
-        / cases;
-    let (mut controlled_then, mut held, mut loose, mut found, mut hidden) =
-        (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
+    let free = cell.incomes[party.person].as_ref().map_or(0, |income| income.free(now)) / cases;
+    let (mut controlled_then, mut held, mut loose, mut found, mut hidden) = (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
     for (at, asset) in cell.assets[party.person].iter().enumerate() {
         let number = &life.plan.number;
-        let owned = cell
-            .own_hold(party.person, at, life.plan.index, now + HORIZON)
-            .is_some_and(|hold| !hold.is_waiting);
+        let owned = cell.own_hold(party.person, at, life.plan.index, now + HORIZON).is_some_and(|hold| !hold.is_waiting);
         if owned && asset.is_held(now + HORIZON) {
             controlled_then += asset.net(number);
         }
@@ -100,12 +66,7 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
             continue;
         }
         // What it is worth today: what is taken out later is still in it.
-        let later: i64 = asset
-            .taken
-            .iter()
-            .filter(|(day, _)| *day > now)
-            .map(|(_, amount)| amount)
-            .sum();
+        let later: i64 = asset.taken.iter().filter(|(day, _)| *day > now).map(|(_, amount)| amount).sum();
         let net = asset.net(number) + later;
         match cell.own_hold(party.person, at, life.plan.index, now) {
             Some(hold) if !hold.is_waiting => held += net,
@@ -115,11 +76,7 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
             _ => found += net,
         }
     }
-    let withheld = if share < 0.5 {
-        0.25 * (1.0 - share)
-    } else {
-        0.0
-    };
+    let withheld = if share < 0.5 { 0.25 * (1.0 - share) } else { 0.0 };
     let six_months = 6.0 * free as f64;
     let secured = held as f64
         + 0.9 * (1.0 - share) * loose as f64
@@ -132,8 +89,7 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
     let gain = |amount: f64| (amount / owed).clamp(0.0, 1.0);
     let covered = (paid(Some(place), now, now + HORIZON) + controlled_then) as f64 / owed;
     let is_natural = person.is_natural();
-    let duties = libm::pow(conduct::duty_met(person.willingness), 2.4)
-        * (1.0 - conduct::evasion(person, 180.0));
+    let duties = libm::pow(conduct::duty_met(person.willingness), 2.4) * (1.0 - conduct::evasion(person, 180.0));
     Truth {
         case_no: chapter.number.clone(),
         debtor_ref: person.reference.clone(),
@@ -152,16 +108,8 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
             gain(0.9 * (1.0 - share) * loose as f64),
             (limit * spendable).clamp(0.0, 1.0),
             (listing * spendable).clamp(0.0, 1.0),
-            if person.willingness > 0.4 {
-                gain((0.75 - share).max(0.0) * six_months)
-            } else {
-                0.0
-            },
-            if is_natural {
-                gain(0.6 * (1.0 - share) * six_months)
-            } else {
-                0.0
-            },
+            if person.willingness > 0.4 { gain((0.75 - share).max(0.0) * six_months) } else { 0.0 },
+            if is_natural { gain(0.6 * (1.0 - share) * six_months) } else { 0.0 },
             gain(0.3 * hidden as f64),
         ],
     }
@@ -172,20 +120,14 @@ pub fn columns(truths: &[Truth]) -> Columns {
     let real = |of: fn(&Truth) -> f64| truths.iter().map(move |t| Some(of(t)));
     let mut table = Columns::new()
         .text("case_no", truths.iter().map(|t| Some(t.case_no.as_str())))
-        .text(
-            "debtor_ref",
-            truths.iter().map(|t| Some(t.debtor_ref.as_str())),
-        )
+        .text("debtor_ref", truths.iter().map(|t| Some(t.debtor_ref.as_str())))
         .real("ability", real(|t| t.ability))
         .real("willingness", real(|t| t.willingness))
         .real("conceal", real(|t| t.conceal))
         .flag("is_live", truths.iter().map(|t| Some(t.is_live)))
         .int("due_fen", truths.iter().map(|t| Some(t.due_fen)))
         .int("means_fen", truths.iter().map(|t| Some(t.means_fen)))
-        .int(
-            "concealed_fen",
-            truths.iter().map(|t| Some(t.concealed_fen)),
-        )
+        .int("concealed_fen", truths.iter().map(|t| Some(t.concealed_fen)))
         .real("true_covered_180", truths.iter().map(|t| t.covered))
         .real("expected_covered_180", truths.iter().map(|t| t.expected))
         .real("p_covered", truths.iter().map(|t| t.p_covered))
