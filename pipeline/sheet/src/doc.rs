@@ -16,26 +16,17 @@ pub struct Bi {
 impl Bi {
     /// A pair known when the program is written.
     pub const fn fixed(zh: &'static str, en: &'static str) -> Self {
-        Self {
-            zh: Cow::Borrowed(zh),
-            en: Cow::Borrowed(en),
-        }
+        Self { zh: Cow::Borrowed(zh), en: Cow::Borrowed(en) }
     }
 
     /// A pair made at run time.
     pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            zh: zh.into(),
-            en: en.into(),
-        }
+        Self { zh: zh.into(), en: en.into() }
     }
 
     /// A text that reads the same in both languages.
     pub fn plain(text: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            zh: text.into(),
-            en: Cow::Borrowed(""),
-        }
+        Self { zh: text.into(), en: Cow::Borrowed("") }
     }
 
     /// Whether there is nothing to print.

@@ -8,9 +8,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A row of a table has another number of cells than the table has columns.
-    #[error(
-        "table \"{table}\", row {row}: found {found} cells, expected {expected}, one for each column"
-    )]
+    #[error("table \"{table}\", row {row}: found {found} cells, expected {expected}, one for each column")]
     RowLength {
         /// The caption of the table, or the heading of its first column.
         table: String,

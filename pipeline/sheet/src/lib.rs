@@ -12,8 +12,5 @@ pub mod html;
 mod style;
 pub mod text;
 
-pub use doc::{
-    Align, Axis, Bar, Basis, Bi, Block, Cell, Doc, Fact, Figure, Head, Interval, Page, Step, Tone,
-    Turn,
-};
+pub use doc::{Align, Axis, Bar, Basis, Bi, Block, Cell, Doc, Fact, Figure, Head, Interval, Page, Step, Tone, Turn};
 pub use error::{Error, Result};

@@ -16,15 +16,12 @@ fn shrink(css: &str) -> String {
     let mut rest = css;
     while let Some(at) = rest.find("/*") {
         bare.push_str(&rest[..at]);
-        rest = rest[at..]
-            .find("*/")
-            .map_or("", |end| &rest[at + end + 2..]);
+        rest = rest[at..].find("*/").map_or("", |end| &rest[at + end + 2..]);
     }
     bare.push_str(rest);
     let mut out = String::with_capacity(bare.len());
     for word in bare.split_whitespace() {
-        let glued = out.ends_with(['{', '}', ';', ',', '>', ':'])
-            || word.starts_with(['{', '}', ';', ',', '>']);
+        let glued = out.ends_with(['{', '}', ';', ',', '>', ':']) || word.starts_with(['{', '}', ';', ',', '>']);
         if !out.is_empty() && !glued {
             out.push(' ');
         }
@@ -35,11 +32,7 @@ fn shrink(css: &str) -> String {
 
 /// Text that may stand in a CSS string inside a `<style>` element: anything that could end either is left out.
 pub(crate) fn quotable(text: &str) -> String {
-    text.chars()
-        .filter(|c| {
-            !c.is_control() && !matches!(c, '"' | '\'' | '\\' | '<' | '>' | '&' | '{' | '}')
-        })
-        .collect()
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\'' | '\\' | '<' | '>' | '&' | '{' | '}')).collect()
 }
 
 #[cfg(test)]
@@ -48,14 +41,8 @@ mod tests {
 
     #[test]
     fn shrinking_keeps_what_matters() {
-        assert_eq!(
-            shrink("/* why */ a , b > i {\n color : red; margin: 0 2px }"),
-            "a,b>i{color :red;margin:0 2px}"
-        );
-        assert_eq!(
-            shrink("@media (max-width: 9px) {\n p { x: y }\n}"),
-            "@media (max-width:9px){p{x:y}}"
-        );
+        assert_eq!(shrink("/* why */ a , b > i {\n color : red; margin: 0 2px }"), "a,b>i{color :red;margin:0 2px}");
+        assert_eq!(shrink("@media (max-width: 9px) {\n p { x: y }\n}"), "@media (max-width:9px){p{x:y}}");
         assert_eq!(shrink("a /* never closed"), "a");
     }
 

@@ -6,10 +6,7 @@ use std::fmt::Write;
 
 /// The document in lines of at most `width` columns (a Chinese character takes two); widths under 40 count as 40.
 pub fn render(doc: &Doc, width: usize) -> String {
-    let mut out = Lines {
-        text: String::with_capacity(8 * 1024),
-        width: width.max(40),
-    };
+    let mut out = Lines { text: String::with_capacity(8 * 1024), width: width.max(40) };
     for line in [&doc.kicker, &doc.title, &doc.subtitle] {
         out.wrapped("", &joined(line));
     }
@@ -91,15 +88,7 @@ impl Lines {
             Block::Text { text, .. } => self.wrapped("", &joined(text)),
             Block::Figures(figures) => {
                 for f in figures {
-                    self.wrapped(
-                        "  ",
-                        &format!(
-                            "{}: {}  {}",
-                            joined(&f.label),
-                            joined(&f.value),
-                            joined(&f.note)
-                        ),
-                    );
+                    self.wrapped("  ", &format!("{}: {}  {}", joined(&f.label), joined(&f.value), joined(&f.note)));
                 }
             }
             Block::Facts(facts) => {
@@ -107,11 +96,7 @@ impl Lines {
                     self.wrapped("  ", &pair(fact));
                 }
             }
-            Block::Table {
-                caption,
-                columns,
-                rows,
-            } => {
+            Block::Table { caption, columns, rows } => {
                 self.wrapped("", &joined(caption));
                 for row in rows {
                     let cells: Vec<String> = columns
@@ -126,41 +111,21 @@ impl Lines {
             Block::Bars { caption, bars } => {
                 self.wrapped("", &joined(caption));
                 for bar in bars {
-                    self.wrapped(
-                        "  ",
-                        &format!("{}: {}", joined(&bar.label), joined(&bar.shown)),
-                    );
+                    self.wrapped("  ", &format!("{}: {}", joined(&bar.label), joined(&bar.shown)));
                 }
             }
-            Block::Waterfall {
-                caption,
-                base,
-                turns,
-                total,
-            } => {
+            Block::Waterfall { caption, base, turns, total } => {
                 self.wrapped("", &joined(caption));
                 self.points(&Coord(base.1).to_string(), &joined(&base.0));
                 for turn in turns {
-                    let tag = if turn.tag.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" [{}]", joined(&turn.tag))
-                    };
+                    let tag = if turn.tag.is_empty() { String::new() } else { format!(" [{}]", joined(&turn.tag)) };
                     let sign = if turn.points > 0.0 { "+" } else { "" };
-                    self.points(
-                        &format!("{sign}{}", Coord(turn.points)),
-                        &format!("{}{tag}", joined(&turn.text)),
-                    );
+                    self.points(&format!("{sign}{}", Coord(turn.points)), &format!("{}{tag}", joined(&turn.text)));
                     self.wrapped(&" ".repeat(11), &turn.evidence);
                 }
                 self.points(&format!("={}", Coord(total.1)), &joined(&total.0));
             }
-            Block::Standing {
-                words,
-                note,
-                across,
-                up,
-            } => {
+            Block::Standing { words, note, across, up } => {
                 self.wrapped("  ", &joined(words));
                 self.axis(across);
                 self.axis(up);
@@ -168,15 +133,8 @@ impl Lines {
             }
             Block::Steps(steps) => {
                 for step in steps {
-                    let aside = if step.aside.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" [{}]", joined(&step.aside))
-                    };
-                    self.wrapped(
-                        &format!("  {:>2}. ", step.mark),
-                        &format!("{}{aside}", joined(&step.title)),
-                    );
+                    let aside = if step.aside.is_empty() { String::new() } else { format!(" [{}]", joined(&step.aside)) };
+                    self.wrapped(&format!("  {:>2}. ", step.mark), &format!("{}{aside}", joined(&step.title)));
                     self.wrapped("      ", &joined(&step.text));
                     let facts: Vec<String> = step.facts.iter().map(pair).collect();
                     self.wrapped("      ", &facts.join("; "));
@@ -184,18 +142,11 @@ impl Lines {
             }
             Block::Legal(basis) => {
                 for b in basis {
-                    let text = if b.text.is_empty() {
-                        String::new()
-                    } else {
-                        format!(": {}", joined(&b.text))
-                    };
+                    let text = if b.text.is_empty() { String::new() } else { format!(": {}", joined(&b.text)) };
                     self.wrapped("  - ", &format!("{}{text}", joined(&b.name)));
                 }
             }
-            Block::Notice { text, tone } => self.wrapped(
-                if *tone == Tone::Strong { "!! " } else { "|  " },
-                &joined(text),
-            ),
+            Block::Notice { text, tone } => self.wrapped(if *tone == Tone::Strong { "!! " } else { "|  " }, &joined(text)),
             Block::Pages(_) => {}
             Block::Section { title, blocks } => {
                 self.heading(title);
@@ -212,19 +163,8 @@ impl Lines {
     }
 
     fn axis(&mut self, axis: &Axis) {
-        let grade = axis
-            .grade
-            .map(|g| format!("{}{g} ", axis.letter))
-            .unwrap_or_default();
-        self.wrapped(
-            "    ",
-            &format!(
-                "{}  {grade}{}  {}",
-                joined(&axis.name),
-                chart::dots(axis.grade),
-                joined(&axis.words)
-            ),
-        );
+        let grade = axis.grade.map(|g| format!("{}{g} ", axis.letter)).unwrap_or_default();
+        self.wrapped("    ", &format!("{}  {grade}{}  {}", joined(&axis.name), chart::dots(axis.grade), joined(&axis.words)));
     }
 }
 
@@ -253,10 +193,7 @@ fn words(text: &str) -> Vec<&str> {
             break;
         };
         let breaks = (c == ' ' && next != ' ')
-            || ((is_wide(c) || is_wide(next))
-                && next != ' '
-                && !CLOSING.contains(next)
-                && !"（《「『".contains(c));
+            || ((is_wide(c) || is_wide(next)) && next != ' ' && !CLOSING.contains(next) && !"（《「『".contains(c));
         if breaks {
             out.push(&text[start..end]);
             start = end;
@@ -272,10 +209,7 @@ mod tests {
 
     #[test]
     fn lines_break_where_chinese_may_break() {
-        assert_eq!(
-            words("到账，12.5 万元"),
-            ["到", "账，", "12.5 ", "万", "元"]
-        );
+        assert_eq!(words("到账，12.5 万元"), ["到", "账，", "12.5 ", "万", "元"]);
         assert_eq!(words("（2025）浙"), ["（2025）", "浙"]);
         assert_eq!(columns("案a"), 3);
     }
@@ -290,14 +224,8 @@ mod tests {
             lang: "zh-CN",
             running: String::new(),
             blocks: vec![
-                Block::Notice {
-                    text: Bi::new(long.clone(), ""),
-                    tone: Tone::Strong,
-                },
-                Block::Facts(vec![Fact {
-                    label: Bi::plain("应执行"),
-                    value: Bi::plain("12.00元"),
-                }]),
+                Block::Notice { text: Bi::new(long.clone(), ""), tone: Tone::Strong },
+                Block::Facts(vec![Fact { label: Bi::plain("应执行"), value: Bi::plain("12.00元") }]),
                 Block::Waterfall {
                     caption: Bi::default(),
                     base: (Bi::plain("起点"), 50.0),
@@ -315,11 +243,6 @@ mod tests {
         let text = render(&doc, 60);
         assert!(text.lines().all(|l| columns(l) <= 60), "{text}");
         let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        assert!(
-            bare.contains(&long)
-                && text.contains("-3.3  逾期未报告 [内部]")
-                && text.contains("=46.8  合计"),
-            "{text}"
-        );
+        assert!(bare.contains(&long) && text.contains("-3.3  逾期未报告 [内部]") && text.contains("=46.8  合计"), "{text}");
     }
 }

@@ -1,0 +1,48 @@
+//! Writes every document of a run. Sheets are made in parallel; each is a file of its own, so the order of work never shows.
+
+use super::{ByCase, Quality, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
+use crate::error::{Error, Result};
+use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_text};
+use luheng_sheet::{Doc, html};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// Writes `sheets/*.html`, `regional.html .csv .json` and `quality.html .json` below the run's folder; gives each file's name, relative to
+/// it, with its entry for the manifest, in order of name.
+///
+/// # Errors
+/// A file that cannot be written, or a document that cannot be rendered, by name.
+pub fn write_all(run: &Path, tables: &RunTables, quality_figures: &Quality, ctx: &SheetContext) -> Result<Vec<(String, FileEntry)>> {
+    // Made once before the threads start, so that a crash test counts the same operations each time.
+    create_dir(&run.join("sheets"))?;
+    let by_case = ByCase::of(tables);
+    let mut written: Vec<(String, FileEntry)> = by_case
+        .case_numbers()
+        .par_iter()
+        .filter_map(|case_no| by_case.case(case_no).map(|case| (case_no, case)))
+        .map(|(case_no, case)| {
+            let name = case.case.and_then(|c| c.text("sheet")).map_or_else(|| sheet_name(case_no), str::to_owned);
+            write_doc(run, name, &sheets::case_sheet(case_no, &case, ctx))
+        })
+        .collect::<Result<_>>()?;
+    for (name, doc) in index::pages(&by_case, ctx) {
+        written.push(write_doc(run, name, &doc)?);
+    }
+    written.push(write_doc(run, "regional.html".into(), &regional::page(&tables.regional, ctx))?);
+    written.push(write_plain(run, "regional.csv", &regional::csv(&tables.regional))?);
+    written.push(write_plain(run, "regional.json", &regional::json(&tables.regional)?)?);
+    written.push(write_doc(run, "quality.html".into(), &quality::page(quality_figures, ctx))?);
+    written.push(write_plain(run, "quality.json", &quality::json(quality_figures)?)?);
+    written.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(written)
+}
+
+fn write_doc(run: &Path, name: String, doc: &Doc) -> Result<(String, FileEntry)> {
+    let page = html::render(doc).map_err(|e| Error::Fault(format!("{name}: {e}")))?;
+    let entry = write_text(&run.join(&name), &page)?;
+    Ok((name, entry))
+}
+
+fn write_plain(run: &Path, name: &str, text: &str) -> Result<(String, FileEntry)> {
+    Ok((name.to_owned(), write_text(&run.join(name), text)?))
+}
