@@ -249,7 +249,8 @@ fn check(path: &str, file: File, law: &Law, faults: &mut Vec<Fault>) -> Measure 
         }
         places
     };
-    let (concerns, requires, forbids) = (named("concerns", &file.concerns), named("requires", &file.requires), named("forbids", &file.forbids));
+    let (concerns, requires, forbids) =
+        (named("concerns", &file.concerns), named("requires", &file.requires), named("forbids", &file.forbids));
     let held = |at: usize| concerns.contains(&at) || requires.contains(&at);
     let due = due(&file, &held, &mut wrong);
     if (file.gain.basis == Basis::None) != (file.gain.reaches.is_empty() && file.gain.holds.is_empty()) {
@@ -317,7 +318,9 @@ fn due(file: &File, held: &impl Fn(usize) -> bool, wrong: &mut impl FnMut(String
                 None => wrong("due.from".into(), name.clone(), "filed, as_of, or a condition the measure requires"),
             }
         }
-        (from, days) => wrong("due".into(), format!("from {from:?}, days {days:?}"), "a milestone, or from together with days of 0 or more"),
+        (from, days) => {
+            wrong("due".into(), format!("from {from:?}, days {days:?}"), "a milestone, or from together with days of 0 or more")
+        }
     }
     due
 }

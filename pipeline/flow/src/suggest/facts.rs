@@ -106,9 +106,9 @@ impl Found<'_> {
         words.join(comma(language))
     }
 
-    /// Numbers of the documents that show it.
+    /// Numbers of the documents that show it; registers alone name none.
     pub fn documents(&self, language: Language) -> String {
-        let mut numbers: Vec<&str> = self.rows.iter().filter_map(|r| r.text("document_no")).collect();
+        let mut numbers: Vec<&str> = self.rows.iter().filter(|r| r.table() != "registers").filter_map(|r| r.text("document_no")).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers.join(comma(language))
@@ -251,7 +251,8 @@ impl<'s> Situation<'s> {
     /// Entries of a list in this case that are in force: not removed, not run out, not suspended.
     pub fn entries_in_force(&self, list: &str) -> Vec<Row<'s>> {
         let holds = |e: &Row<'s>| {
-            let suspended = e.date("suspended_from_on").is_some_and(|d| d <= self.day) && e.date("suspended_to_on").is_none_or(|d| d >= self.day);
+            let suspended =
+                e.date("suspended_from_on").is_some_and(|d| d <= self.day) && e.date("suspended_to_on").is_none_or(|d| d >= self.day);
             e.text("list") == Some(list)
                 && e.date("listed_on").is_some_and(|d| d <= self.day)
                 && e.date("removed_on").is_none()

@@ -104,13 +104,7 @@ impl Spec {
         let rest = s.due_fen.saturating_sub(s.means.controlled_fen).max(0);
         let gain = |free: i64| own.min(s.due_fen).saturating_add(free.min(rest)).min(s.due_fen);
         let in_hand = self.reaches == [Reach::Deposit] && self.holds == [Hold::Own];
-        Some(Gain {
-            fen: gain(times(free, s.share)),
-            low_fen: if in_hand { gain(0) } else { 0 },
-            high_fen: gain(free),
-            assets,
-            income,
-        })
+        Some(Gain { fen: gain(times(free, s.share)), low_fen: if in_hand { gain(0) } else { 0 }, high_fen: gain(free), assets, income })
     }
 }
 
@@ -122,7 +116,9 @@ impl Reach {
             Self::RealEstate => class == "real_estate",
             Self::Vehicle => class == "vehicle",
             Self::Movable => matches!(class, "vehicle" | "movable" | "other"),
-            Self::Rights => matches!(class, "equity" | "security" | "wealth_product" | "provident_fund" | "tax_refund" | "insurance" | "ip"),
+            Self::Rights => {
+                matches!(class, "equity" | "security" | "wealth_product" | "provident_fund" | "tax_refund" | "insurance" | "ip")
+            }
             Self::Receivable => class == "receivable",
             Self::Held => matches!(class, "real_estate" | "vehicle" | "movable" | "equity" | "ip"),
             Self::All => true,

@@ -106,7 +106,12 @@ impl Law {
                 faults.push(Fault::new(FILE, format!("instruments.{key}.basis"), instrument.basis.clone(), "stated or next_new_year"));
             }
             if day::parse(&instrument.in_force_from).is_none() {
-                faults.push(Fault::new(FILE, format!("instruments.{key}.in_force_from"), instrument.in_force_from.clone(), "a day as YYYY-MM-DD"));
+                faults.push(Fault::new(
+                    FILE,
+                    format!("instruments.{key}.in_force_from"),
+                    instrument.in_force_from.clone(),
+                    "a day as YYYY-MM-DD",
+                ));
             }
             if let Some(to) = instrument.in_force_to.as_ref().filter(|to| day::parse(to).is_none()) {
                 faults.push(Fault::new(FILE, format!("instruments.{key}.in_force_to"), to.clone(), "a day as YYYY-MM-DD"));

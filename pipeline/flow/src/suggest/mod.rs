@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod conditions;
+mod dictionary;
 pub mod due;
 pub mod facts;
 pub mod gain;
@@ -12,16 +13,20 @@ pub mod template;
 
 use std::collections::BTreeSet;
 
+use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Columns, Day};
+use luheng_lake::schema::Fault;
 
 pub use self::catalog::{Catalog, Kind, Measure};
 use self::conditions::Condition;
+pub use self::dictionary::{dictionary, law_dictionary};
 use self::facts::{Situation, Verdict};
 use self::rank::Candidate;
 use self::template::{Figures, Language};
 use crate::context::Context;
-use crate::cutoff::Party;
-use crate::means::Means;
+use crate::cutoff::{Facts, Party, Row};
+use crate::error::{Error, Result};
+use crate::means::{Means, means_of};
 use crate::tables::Rating;
 
 /// One row of `suggestions`, in the columns of the contract.
@@ -87,6 +92,37 @@ enum Blocker {
     Cooldown,
     BasisNotInForce,
     MilderSuffices,
+}
+
+/// Reads law and measures.
+///
+/// # Errors
+/// Every fault of the catalog in one error.
+pub fn load(files: &CatalogFiles) -> Result<Catalog> {
+    Catalog::load(files).map_err(|faults| Error::from(Fault::error(&faults)))
+}
+
+/// Suggestions for every rated party of a bucket, each on the day it was rated.
+///
+/// # Errors
+/// A faulty catalog; a rating of a party its bucket does not hold.
+pub fn of_bucket(facts: &Facts, ratings: &[Rating], ctx: &Context) -> Result<Columns> {
+    let catalog = load(&ctx.files)?;
+    let mut by_debtor: Vec<&Rating> = ratings.iter().collect();
+    by_debtor.sort_by_key(|r| (&r.debtor_id, r.as_of, &r.case_no));
+    let mut rows = Vec::new();
+    // One view serves every case a debtor is rated in on one day.
+    for same in by_debtor.chunk_by(|a, b| (&a.debtor_id, a.as_of) == (&b.debtor_id, b.as_of)) {
+        let view = facts.view(&same[0].debtor_id, same[0].as_of);
+        let parties = view.parties();
+        for rating in same {
+            let party = parties.iter().find(|p| p.case_no == rating.case_no).ok_or_else(|| {
+                Error::Fault(format!("suggest: rating of {} in {}, but its bucket holds no such party", rating.debtor_id, rating.case_no))
+            })?;
+            rows.extend(suggest(&catalog, party, rating, &means_of(party, ctx), ctx));
+        }
+    }
+    Ok(table(rows))
 }
 
 /// Every measure that concerns the party: eligible ones ranked, then the blocked ones by code.
@@ -156,7 +192,7 @@ impl Stage<'_, '_> {
         let s = self.situation;
         let mut applied = s.applied.iter().filter(|m| m.text("measure") == Some(measure.id.as_str()));
         let last = applied.clone().filter_map(|m| m.date("applied_on")).max();
-        let runs = |m: &crate::cutoff::Row<'_>| m.date("lifted_on").is_none() && !matches!(m.text("result"), Some("failed"));
+        let runs = |m: &Row<'_>| m.date("lifted_on").is_none() && !matches!(m.text("result"), Some("failed"));
         if measure.is_lasting && applied.any(runs) {
             blockers.push(Blocker::InForce);
         } else if last.is_some_and(|on| measure.cooldown_days > 0 && on.saturating_add(measure.cooldown_days) > s.day) {
@@ -263,7 +299,7 @@ impl Stage<'_, '_> {
         let mut keys = BTreeSet::new();
         for at in conditions {
             if let Verdict::Met(found) = &self.verdicts[*at] {
-                keys.extend(found.rows.iter().map(crate::cutoff::Row::evidence));
+                keys.extend(found.rows.iter().map(Row::evidence));
             }
         }
         list(keys.into_iter())
@@ -337,5 +373,9 @@ pub fn table(mut rows: Vec<Suggestion>) -> Columns {
         .text("evidence", maybe(|r| r.evidence.as_deref()))
 }
 
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod tests;

@@ -44,37 +44,49 @@ const SANCTIONS: [&str; 2] = ["fined", "detained"];
 pub(super) const LIST: &[Condition] = &[
     Condition::of("summons_ignored_found", "经认定传唤未到", "a summons was ignored", |s| {
         let kept = s.latest(&["summons_kept"]);
-        let ignored = s.acts_of(&["summons_ignored"]).into_iter().filter(|a| kept.is_none_or(|k| a.date("happened_on").is_some_and(|on| on > k)));
+        let ignored =
+            s.acts_of(&["summons_ignored"]).into_iter().filter(|a| kept.is_none_or(|k| a.date("happened_on").is_some_and(|on| on > k)));
         Verdict::of_rows(ignored.collect())
     }),
     Condition::of("concealment_found", "经认定隐匿财产", "hiding of property is found", |s| acts(s, &["asset_hidden"])),
     Condition::of("violence_found", "经认定暴力抗拒", "violence is found", |s| acts(s, &["violence"])),
     Condition::of("collusion_found", "经认定恶意串通", "collusion is found", |s| acts(s, &["sham_litigation"])),
-    Condition::of("report_or_hiding_found", "经认定违反报告义务或者隐匿转移", "breach of the report duty, or hiding, is found", |s| {
-        Verdict::of_rows([s.acts_of(&REPORT_BREACH), s.acts_of(&HIDING)].concat())
-    }),
+    Condition::of(
+        "report_or_hiding_found",
+        "经认定违反报告义务或者隐匿转移",
+        "breach of the report duty, or hiding, is found",
+        |s| Verdict::of_rows([s.acts_of(&REPORT_BREACH), s.acts_of(&HIDING)].concat()),
+    ),
     Condition::of("flight_facts_found", "有逃避迹象的认定", "facts that point to flight are found", |s| {
         Verdict::of_rows([s.acts_of(&["evaded_service"]), s.acts_of(&HIDING)].concat())
     }),
     Condition::of("refusal_or_evasion_found", "经认定拒不履行或者规避", "refusal or evasion is found", |s| {
         Verdict::of_rows([s.acts_of(&SANCTIONABLE), s.acts_of(&REFUSING)].concat())
     }),
-    Condition::of("unsanctioned_act_found", "有经认定且未处罚的妨害行为", "an act found and not yet sanctioned", |s| unsanctioned(s, &SANCTIONABLE)),
-    Condition::of("grave_unsanctioned_act_found", "有经认定且未处罚的严重妨害行为", "a grave act found and not yet sanctioned", |s| {
-        unsanctioned(s, &GRAVE)
+    Condition::of("unsanctioned_act_found", "有经认定且未处罚的妨害行为", "an act found and not yet sanctioned", |s| {
+        unsanctioned(s, &SANCTIONABLE)
     }),
-    Condition::of("breach_after_sanction", "罚款、拘留后仍拒不执行", "refusal goes on after a sanction", |s| match sanctions(s).first() {
-        Some((first, sanction)) => {
-            let later: Vec<Row<'_>> = after(s.acts_of(&AFTER_SANCTION), *first);
-            if later.is_empty() { Verdict::Unmet } else { Verdict::of_rows(later.into_iter().chain([*sanction]).collect()) }
+    Condition::of(
+        "grave_unsanctioned_act_found",
+        "有经认定且未处罚的严重妨害行为",
+        "a grave act found and not yet sanctioned",
+        |s| unsanctioned(s, &GRAVE),
+    ),
+    Condition::of("breach_after_sanction", "罚款、拘留后仍拒不执行", "refusal goes on after a sanction", |s| {
+        match sanctions(s).first() {
+            Some((first, sanction)) => {
+                let later: Vec<Row<'_>> = after(s.acts_of(&AFTER_SANCTION), *first);
+                if later.is_empty() { Verdict::Unmet } else { Verdict::of_rows(later.into_iter().chain([*sanction]).collect()) }
+            }
+            None => Verdict::Unmet,
         }
-        None => Verdict::Unmet,
     }),
     Condition::of("listing_ground_found", "有失信名单规定第一条情形的证据", "evidence of a ground of listing", listing_ground),
     Condition::of("settlement_in_force", "和解协议履行中", "a settlement is in force", settlement),
     Condition::of("security_sufficient", "已提供足额担保", "sufficient security is given", security),
     Condition::of("cooperation_found", "有积极配合的记录", "cooperation is on record", |s| {
-        let good = s.acts_of(&["settlement_kept", "instalment_kept", "guarantee_given", "report_filed", "clue_volunteered", "summons_kept"]);
+        let good =
+            s.acts_of(&["settlement_kept", "instalment_kept", "guarantee_given", "report_filed", "clue_volunteered", "summons_kept"]);
         let last_bad = s.latest(&SANCTIONABLE).max(s.latest(&REFUSING));
         Verdict::of_rows(last_bad.map_or_else(|| good.clone(), |bad| after(good.clone(), bad)))
     }),

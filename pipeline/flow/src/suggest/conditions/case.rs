@@ -20,7 +20,9 @@ pub(super) const LIST: &[Condition] = &[
     Condition::of("closed_no_property", "已终本", "closed for want of property", |s| {
         Verdict::when(s.party.case.text("status") == Some("closed") && s.party.case.text("close_kind") == Some("no_property"), s.party.case)
     }),
-    Condition::of("money_due", "尚有金钱未履行", "money is due", |s| Verdict::when(s.party.is_money() && s.due_fen > 0, s.party.case)),
+    Condition::of("money_due", "尚有金钱未履行", "money is due", |s| {
+        Verdict::when(s.party.is_money() && s.due_fen > 0, s.party.case)
+    }),
     Condition::of("money_duty", "金钱给付义务", "a duty to pay money", |s| Verdict::when(s.party.is_money(), s.party.case)),
     Condition::of("thing_duty", "交付财物义务", "a duty to deliver a thing", |s| {
         Verdict::when(matches!(s.party.case.text("duty_kind"), Some("delivery" | "mixed")), s.party.case)
@@ -31,9 +33,11 @@ pub(super) const LIST: &[Condition] = &[
         let after = s.party.notice_served_on().is_some_and(|on| on < s.day);
         Verdict::when(after && (s.due_fen > 0 || !s.party.is_money()), s.party.case)
     }),
-    Condition::of("over_three_months", "立案超过三个月", "more than three months since filing", |s| match s.party.case.date("filed_on") {
-        Some(on) => Verdict::when(day::add_months(on, 3) < s.day, s.party.case),
-        None => Verdict::Unknown(Need { zh: "立案日期", en: "the filing day" }),
+    Condition::of("over_three_months", "立案超过三个月", "more than three months since filing", |s| {
+        match s.party.case.date("filed_on") {
+            Some(on) => Verdict::when(day::add_months(on, 3) < s.day, s.party.case),
+            None => Verdict::Unknown(Need { zh: "立案日期", en: "the filing day" }),
+        }
     }),
     Condition::of("within_five_years", "终本后五年内", "within five years of closing", |s| match s.party.case.date("closed_on") {
         Some(on) => Verdict::when(day::add_months(on, 60) >= s.day, s.party.case),
@@ -70,8 +74,10 @@ pub(super) const LIST: &[Condition] = &[
 ];
 
 /// What a thin picture asks for.
-pub(super) const ANSWERS: Need =
-    Need { zh: "各查询渠道的有效反馈（未反馈不等于无财产）", en: "a fresh answer from every channel (no answer does not mean no property)" };
+pub(super) const ANSWERS: Need = Need {
+    zh: "各查询渠道的有效反馈（未反馈不等于无财产）",
+    en: "a fresh answer from every channel (no answer does not mean no property)",
+};
 
 const CLOSING_DAY: Need = Need { zh: "终本日期", en: "the day of closing" };
 
@@ -102,7 +108,8 @@ fn requery<'s>(s: &Situation<'s>) -> Verdict<'s> {
     }
     let Some(closed) = s.party.case.date("closed_on") else { return Verdict::Unknown(CLOSING_DAY) };
     let inquiries = s.party.rows("inquiries");
-    let last = inquiries.iter().filter(|i| i.date("sent_on").is_some_and(|on| on >= closed)).max_by_key(|i| (i.date("sent_on"), i.row_id()));
+    let last =
+        inquiries.iter().filter(|i| i.date("sent_on").is_some_and(|on| on >= closed)).max_by_key(|i| (i.date("sent_on"), i.row_id()));
     let step = s.pending(&["requery"]);
     let from = last.and_then(|i| i.date("sent_on")).unwrap_or(closed);
     let due = step.and_then(|row| row.date("due_on")).unwrap_or_else(|| day::add_months(from, 6));
@@ -153,5 +160,7 @@ fn report_overdue<'s>(s: &Situation<'s>) -> Verdict<'s> {
     if s.steps.iter().any(|m| m.text("node").is_some_and(|n| REPORT_DUE.contains(&n))) {
         return Verdict::Unmet;
     }
-    Verdict::Unknown(Need { zh: "报告财产令载明的期限及送达回证", en: "the day set by the report order, and proof of its service" })
+    Verdict::Unknown(Need {
+        zh: "报告财产令载明的期限及送达回证", en: "the day set by the report order, and proof of its service"
+    })
 }

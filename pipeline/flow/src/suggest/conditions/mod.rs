@@ -33,7 +33,12 @@ impl Condition {
     }
 
     /// A condition over the rating.
-    const fn of_rating(name: &'static str, zh: &'static str, en: &'static str, read: for<'a, 's> fn(&'a Situation<'s>) -> Verdict<'s>) -> Self {
+    const fn of_rating(
+        name: &'static str,
+        zh: &'static str,
+        en: &'static str,
+        read: for<'a, 's> fn(&'a Situation<'s>) -> Verdict<'s>,
+    ) -> Self {
         Self { name, zh, en, reads_rating: true, read }
     }
 }

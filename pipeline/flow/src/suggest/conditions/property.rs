@@ -15,28 +15,42 @@ const OPERATING: [&str; 4] = ["real_estate", "vehicle", "movable", "equity"];
 const PRICED: [&str; 4] = ["appraisal", "online_inquiry", "agreed", "tax"];
 
 /// Papers without which means are not proof of capacity.
-pub(super) const CAPACITY_PAPERS: Need =
-    Need { zh: "财产、收入的查控反馈或者权属文书编号", en: "document numbers of the answers or titles that show property and income" };
+pub(super) const CAPACITY_PAPERS: Need = Need {
+    zh: "财产、收入的查控反馈或者权属文书编号",
+    en: "document numbers of the answers or titles that show property and income",
+};
 
-const LIVING_COSTS: Need =
-    Need { zh: "当地最低生活保障标准（配置 means.living_cost_monthly_fen）", en: "the local minimum living cost (means.living_cost_monthly_fen)" };
+const LIVING_COSTS: Need = Need {
+    zh: "当地最低生活保障标准（配置 means.living_cost_monthly_fen）",
+    en: "the local minimum living cost (means.living_cost_monthly_fen)",
+};
 
 pub(super) const LIST: &[Condition] = &[
-    Condition::of("free_deposit_known", "有未被控制的存款", "a deposit nobody holds is known", |s| assets(s, Control::Free, &["deposit"])),
-    Condition::of("frozen_deposit_held", "本案已冻结存款", "this case has frozen a deposit", |s| assets(s, Control::Own, &["deposit"])),
+    Condition::of("free_deposit_known", "有未被控制的存款", "a deposit nobody holds is known", |s| {
+        assets(s, Control::Free, &["deposit"])
+    }),
+    Condition::of("frozen_deposit_held", "本案已冻结存款", "this case has frozen a deposit", |s| {
+        assets(s, Control::Own, &["deposit"])
+    }),
     Condition::of("free_real_estate_known", "有未被控制的不动产", "real estate nobody holds is known", |s| {
         assets(s, Control::Free, &["real_estate"])
     }),
-    Condition::of("free_rights_known", "有未被控制的财产权", "a right nobody holds is known", |s| assets(s, Control::Free, &RIGHTS)),
+    Condition::of("free_rights_known", "有未被控制的财产权", "a right nobody holds is known", |s| {
+        assets(s, Control::Free, &RIGHTS)
+    }),
     Condition::of("free_movable_known", "有未被控制的车辆、动产", "a vehicle or movable nobody holds is known", |s| {
         assets(s, Control::Free, &MOVABLES)
     }),
-    Condition::of("receivable_known", "有到期债权", "a claim due from a third person is known", |s| assets(s, Control::Free, &["receivable"])),
+    Condition::of("receivable_known", "有到期债权", "a claim due from a third person is known", |s| {
+        assets(s, Control::Free, &["receivable"])
+    }),
     Condition::of("free_income_known", "有可扣留的收入", "income beyond living costs is known", income),
     Condition::of("vehicle_not_in_hand", "车辆已查封未扣押", "a vehicle is sealed but not in hand", |s| {
         found(s, |a| a.control == Control::Own && !a.in_hand && a.asset.text("class") == Some("vehicle"))
     }),
-    Condition::of("operating_property_held", "已控制可继续使用的财产", "property in use is held", |s| assets(s, Control::Own, &OPERATING)),
+    Condition::of("operating_property_held", "已控制可继续使用的财产", "property in use is held", |s| {
+        assets(s, Control::Own, &OPERATING)
+    }),
     Condition::of("held_saleable", "已控制可处置财产", "held property can be sold", |s| found(s, is_saleable)),
     Condition::of("held_without_price", "已控制财产未确定参考价", "held property has no reference price", |s| {
         match found(s, |a| is_saleable(a) && !is_priced(a)) {
@@ -57,7 +71,8 @@ pub(super) const LIST: &[Condition] = &[
         if all { Verdict::of_rows(saleable.iter().map(|a| a.asset).collect()) } else { Verdict::Unmet }
     }),
     Condition::of("sale_running", "拍卖进行中", "a sale is running", |s| {
-        let running = |m: &&Row<'_>| m.text("measure") == Some("online_sale") && m.text("result").is_none() && m.date("lifted_on").is_none();
+        let running =
+            |m: &&Row<'_>| m.text("measure") == Some("online_sale") && m.text("result").is_none() && m.date("lifted_on").is_none();
         let mut rows: Vec<Row<'_>> = s.applied.iter().filter(running).copied().collect();
         rows.extend(s.stays().into_iter().filter(|t| t.text("reason") == Some("auction")));
         Verdict::of_rows(rows)
@@ -78,15 +93,19 @@ pub(super) const LIST: &[Condition] = &[
         }
         Verdict::Met(Found { rows: means_rows(s), fen: Some(s.means.evidenced_fen), ..Found::default() })
     }),
-    Condition::of("no_means_known", "穷尽查询未发现财产", "every channel has answered and nothing is found", |s| match complete(s) {
-        _ if s.means.net_assets_fen > 0 || s.means.evidenced_fen > 0 => Verdict::Unmet,
-        Some(rows) => Verdict::of_rows(rows),
-        None => Verdict::Unknown(case::ANSWERS),
+    Condition::of("no_means_known", "穷尽查询未发现财产", "every channel has answered and nothing is found", |s| {
+        match complete(s) {
+            _ if s.means.net_assets_fen > 0 || s.means.evidenced_fen > 0 => Verdict::Unmet,
+            Some(rows) => Verdict::of_rows(rows),
+            None => Verdict::Unknown(case::ANSWERS),
+        }
     }),
-    Condition::of("no_sufficient_means_known", "已知财产不足清偿", "known means fall short of what is due", |s| match complete(s) {
-        _ if s.means.evidenced_fen >= s.due_fen => Verdict::Unmet,
-        Some(rows) => Verdict::Met(Found { rows, fen: Some(s.means.evidenced_fen), ..Found::default() }),
-        None => Verdict::Unknown(case::ANSWERS),
+    Condition::of("no_sufficient_means_known", "已知财产不足清偿", "known means fall short of what is due", |s| {
+        match complete(s) {
+            _ if s.means.evidenced_fen >= s.due_fen => Verdict::Unmet,
+            Some(rows) => Verdict::Met(Found { rows, fen: Some(s.means.evidenced_fen), ..Found::default() }),
+            None => Verdict::Unknown(case::ANSWERS),
+        }
     }),
     Condition::of("insolvent_on_known_facts", "已知财产不足清偿全部已知债务", "known means fall short of all known debts", insolvent),
     Condition::of("capacity_documented", "有履行能力的书证", "capacity is shown by documents", capacity_documented),

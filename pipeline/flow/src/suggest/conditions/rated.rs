@@ -6,7 +6,9 @@ use crate::suggest::facts::{Found, Need, Verdict};
 const RATE: Need = Need { zh: "有效的能力与意愿评估", en: "a valid rating of capacity and willingness" };
 
 pub(super) const LIST: &[Condition] = &[
-    Condition::of_rating("rated_able_willing", "评估为有能力且配合", "rated able and willing", |s| quadrant(&s.rating.quadrant, "able_willing")),
+    Condition::of_rating("rated_able_willing", "评估为有能力且配合", "rated able and willing", |s| {
+        quadrant(&s.rating.quadrant, "able_willing")
+    }),
     Condition::of_rating("rated_unable_willing", "评估为能力不足但配合", "rated unable but willing", |s| {
         quadrant(&s.rating.quadrant, "unable_willing")
     }),
