@@ -55,9 +55,9 @@ fn step(mark: String, row: &Cells<'_>, case: &CaseTables<'_>, ctx: &SheetContext
             facts.push(fact(zh, en, chinese(wording::actor(who))));
         }
     }
-    let basis: Vec<Bi> = row.list("legal_basis").map(|key| ctx.article(key)).collect();
+    let basis: Vec<&str> = row.list("legal_basis").collect();
     if !basis.is_empty() {
-        facts.push(fact("依据", "basis", chinese(wording::joined(basis))));
+        facts.push(fact("依据", "basis", Bi::plain(basis.join("、"))));
     }
     if let Some(policy) = row.text("policy_ref") {
         facts.push(fact("政策", "policy", Bi::plain(policy.to_owned())));
@@ -84,10 +84,8 @@ fn chinese(text: Bi) -> Bi {
 /// The party a measure is aimed at, where the case has several, and the asset, where it names one.
 fn whom(row: &Cells<'_>, case: &CaseTables<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if case.ratings.len() > 1 {
-        if let Some(at) = case.ratings.iter().position(|r| r.str("debtor_id") == row.str("debtor_id")) {
-            facts.push(fact("对象", "party", Bi::plain(wording::stem(at))));
-        }
+    if let Some(at) = place(row, case) {
+        facts.push(fact("对象", "party", Bi::plain(wording::stem(at))));
     }
     if let Some(target) = row.text("target").filter(|t| *t != "debtor") {
         facts.push(fact("标的", "target", Bi::plain(target.to_owned())));
@@ -106,20 +104,25 @@ fn gain(row: &Cells<'_>) -> Option<Fact> {
     Some(fact("预期增加到位", "expected gain", text))
 }
 
+/// A blocked measure: the stage that suggests has put what blocks it into words, after the measure's title.
 fn block(row: &Cells<'_>, case: &CaseTables<'_>, ctx: &SheetContext) -> Basis {
     let mut name = ctx.label("measure", row.str("measure"));
-    if case.ratings.len() > 1 {
-        if let Some(at) = case.ratings.iter().position(|r| r.str("debtor_id") == row.str("debtor_id")) {
-            name.zh = format!("{}（{}）", name.zh, wording::stem(at)).into();
-        }
+    let why = row.str("text_zh");
+    let why = why.strip_prefix(name.zh.as_ref()).and_then(|w| w.strip_prefix('：')).unwrap_or(why);
+    let mut zh = why.to_owned();
+    let needed: Vec<&str> = row.list("evidence_needed").map(|n| n.split(" / ").next().unwrap_or(n)).collect();
+    if !needed.is_empty() {
+        zh.push_str(&format!("（需补：{}）", needed.join("、")));
     }
-    let words = |column: &str| wording::joined(row.list(column).map(|code| ctx.label("condition", code)));
-    let (why, needed) = (words("blocked_by"), words("evidence_needed"));
-    let mut text = if why.is_empty() { wording::preconditions(row.str("preconditions")) } else { why };
-    if !needed.is_empty() && needed != text {
-        text.zh = format!("{}；需补：{}", text.zh, needed.zh).into();
+    if let Some(at) = place(row, case) {
+        name.zh = format!("{}（{}）", name.zh, wording::stem(at)).into();
     }
-    // The longest list of the sheet: the reason is printed in Chinese alone.
-    text.en = "".into();
-    Basis { name, text }
+    // The longest list of the sheet: what blocks is printed in Chinese alone.
+    Basis { name, text: Bi::plain(zh) }
+}
+
+/// Which party of several a row is about; nothing where the case has one.
+fn place(row: &Cells<'_>, case: &CaseTables<'_>) -> Option<usize> {
+    let is_one_of_several = case.ratings.len() > 1;
+    case.ratings.iter().position(|r| r.str("debtor_id") == row.str("debtor_id")).filter(|_| is_one_of_several)
 }

@@ -22,6 +22,33 @@ pub use quality::Quality;
 pub use tables::{ByCase, CaseTables, RunTables};
 pub use write::write_all;
 
+use crate::error::{Error, Result};
+
+/// The sheet of one case as an HTML file.
+///
+/// # Errors
+/// [`Error::Usage`] where the run has no such case.
+pub fn sheet_html(case_no: &str, tables: &RunTables, ctx: &SheetContext) -> Result<String> {
+    let by_case = ByCase::of(tables);
+    let doc = sheets::case_sheet(case_no, &one_case(case_no, &by_case)?, ctx);
+    luheng_sheet::html::render(&doc).map_err(|e| Error::Fault(format!("the sheet of {case_no}: {e}")))
+}
+
+/// The sheet of one case as plain text for a terminal.
+///
+/// # Errors
+/// [`Error::Usage`] where the run has no such case.
+pub fn explain_case(case_no: &str, tables: &RunTables, ctx: &SheetContext) -> Result<String> {
+    let by_case = ByCase::of(tables);
+    Ok(explain::text(case_no, &one_case(case_no, &by_case)?, ctx))
+}
+
+fn one_case<'a>(case_no: &str, by_case: &ByCase<'a>) -> Result<CaseTables<'a>> {
+    by_case.case(case_no).ok_or_else(|| {
+        Error::Usage(format!("{case_no} is not in this run; sheets exist for cases open, stayed or closed for want of property with something due: see sheets/index.html"))
+    })
+}
+
 /// The file of a case's sheet below the run's folder: `（2025）浙0106执1234号` is `sheets/2025-浙0106执1234号.html`.
 ///
 /// Different case numbers have different names: the year's brackets become a hyphen, letters and digits of any script stay, and every other

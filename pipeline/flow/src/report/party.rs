@@ -76,13 +76,9 @@ fn asking(rating: &Cells<'_>, ctx: &SheetContext) -> Option<Bi> {
     (!zh.is_empty()).then(|| Bi::new(zh, en.trim_end().to_owned()))
 }
 
-/// Something to ask for: `inquiry:bank`, a measure, a channel, or the rating's own words.
+/// Something to ask for: a code of its own, else a measure.
 fn asked(code: &str, ctx: &SheetContext) -> Bi {
-    if let Some(channel) = code.strip_prefix("inquiry:") {
-        let label = ctx.label("channel", channel);
-        return Bi::new(format!("{}查询", label.zh), format!("an inquiry of {}", label.en));
-    }
-    ctx.known("measure", code).or_else(|| ctx.known("channel", code)).unwrap_or_else(|| Bi::plain(code.to_owned()))
+    wording::ask(code).unwrap_or_else(|| ctx.label("measure", code))
 }
 
 fn facts(rating: &Cells<'_>, debtor: Option<&Cells<'_>>, ctx: &SheetContext) -> Vec<Fact> {

@@ -181,7 +181,8 @@ fn table(rows: &[&Cells<'_>], unit: &str, is_headline: bool) -> Block {
         columns.push(head("年份", "year", Align::Right));
     }
     columns.push(head("较上期", "change", Align::Right));
-    let part_unit = if unit == "share" && rows.iter().any(|r| r.number("denominator").is_some_and(|d| d > 1e9)) { "fen" } else { "n" };
+    // A share of counts has an interval; one without is a share of money, in fen.
+    let part_unit = if unit == "share" && !has_interval { "fen" } else { "n" };
     let rows = rows.iter().map(|r| {
         let mut cells = vec![r.str("region_name").to_owned(), shown(r, "value", unit)];
         if has_interval {

@@ -37,11 +37,6 @@ pub fn context() -> SheetContext {
         is_trial: true,
         labels: labels.into_iter().map(|(name, list)| (name.to_owned(), list)).collect(),
         courts: [("浙0106".to_owned(), "杭州市西湖区人民法院".to_owned())].into(),
-        legal: list(&[
-            ("msf_252", "民事诉讼法（2023年修正）第252条", "Civil Procedure Law, art. 252"),
-            ("ckj_1", "确定财产处置参考价规定（2018年）第1条", "SPC Provisions on Reference Prices, art. 1"),
-            ("msf_258", "民事诉讼法（2023年修正）第258条", "Civil Procedure Law, art. 258"),
-        ]),
         metrics: vec![
             (
                 "dishonesty_rate_per_10k".into(),
@@ -104,7 +99,7 @@ fn ratings() -> Columns {
         .real("coverage", [Some(0.889), Some(0.333)])
         .text("confidence", [Some("medium"), Some("none")])
         .text("missing_channels", [Some("vehicle"), Some("bank;real_estate;vehicle")])
-        .text("ask_for", [None, Some("inquiry:bank;property_report_order")])
+        .text("ask_for", [None, Some("inquiry;serve_notice")])
         .text("identity_basis", [Some("number"), Some("ref")])
         .date("valid_until", [on("2025-09-20"), on("2025-09-28")])
         .text("capacity_model", [Some("9c4f2ab81d6e77aa0011"), None])
@@ -202,7 +197,7 @@ fn suggestions() -> Columns {
             true,
             Some("2025-06-20"),
             None,
-            "msf_252",
+            "民事诉讼法（2023年修正）第252条",
             "本案尚无报告财产令送达记录，应随执行通知发出。",
             "No order to report property is on record; it goes with the notice.",
         ),
@@ -214,7 +209,7 @@ fn suggestions() -> Columns {
             true,
             Some("2025-07-04"),
             None,
-            "ckj_1",
+            "确定财产处置参考价规定（2018年）第1条",
             "不动产已于2025年6月4日查封，应在三十日内启动确定参考价。",
             "Sealed on 2025-06-04: fixing the price starts within 30 days.",
         ),
@@ -226,7 +221,7 @@ fn suggestions() -> Columns {
             true,
             None,
             Some(31_500_000),
-            "msf_258",
+            "民事诉讼法（2023年修正）第258条",
             "已查封不动产一处，净值足以清偿约五成，参考价确定后可拍卖。",
             "One sealed property covers about half once its price is fixed.",
         ),
@@ -242,9 +237,9 @@ fn suggestions() -> Columns {
             "近一年自行履行三次，可促成分期和解。",
             "Three payments in a year: instalments may be agreed.",
         ),
-        (A, None, "dishonest_listing", "discretionary", false, None, None, "", "", ""),
-        (A, None, "detention", "discretionary", false, None, None, "", "", ""),
-        (A, None, "eviction", "discretionary", false, None, None, "", "", ""),
+        (A, None, "dishonest_listing", "discretionary", false, None, None, "", "列入失信名单：财产报告期限尚未届满", "blocked"),
+        (A, None, "detention", "discretionary", false, None, None, "", "拘留：财产报告期限尚未届满", "blocked"),
+        (A, None, "eviction", "discretionary", false, None, None, "", "腾退房屋：财产报告期限尚未届满", "blocked"),
     ];
     Columns::new()
         .text("case_no", rows.iter().map(|_| Some(CASE)))

@@ -16,7 +16,7 @@ pub fn case_sheet(case_no: &str, case: &CaseTables<'_>, ctx: &SheetContext) -> D
     blocks.push(Block::Text { text: both(&wording::NO_LATER_INTEREST, &wording::EACH_FEN_ONCE), tone: Tone::Small });
     blocks.push(Block::Facts(facts(case, ctx)));
     if !case.alerts.is_empty() {
-        blocks.push(section("今日提醒", "alerts of the day", vec![Block::Steps(alerts(case))]));
+        blocks.push(section("今日提醒", "alerts of the day", vec![Block::Steps(alerts(case, ctx))]));
     }
     if case.ratings.len() > 1 {
         blocks.push(section("被执行人一览", "the parties", vec![parties(case)]));
@@ -126,15 +126,17 @@ fn facts(case: &CaseTables<'_>, ctx: &SheetContext) -> Vec<Fact> {
     facts
 }
 
-fn alerts(case: &CaseTables<'_>) -> Vec<Step> {
+fn alerts(case: &CaseTables<'_>, ctx: &SheetContext) -> Vec<Step> {
     let step = |row: &Cells<'_>| {
         let who = case.ratings.iter().position(|r| row.text("debtor_id").is_some_and(|id| r.str("debtor_id") == id));
         let mut facts = Vec::new();
         if let Some(at) = who.filter(|_| case.ratings.len() > 1) {
             facts.push(fact("对象", "party", wording::party(at)));
         }
-        if let Some((before, after)) = row.text("before").zip(row.text("after")) {
-            facts.push(fact("变化", "change", Bi::plain(format!("{before} → {after}"))));
+        match (row.text("before"), row.text("after")) {
+            (Some(before), Some(after)) => facts.push(fact("变化", "change", Bi::plain(format!("{before} → {after}")))),
+            (None, Some(what)) => facts.push(fact("内容", "what", subject(what, ctx))),
+            _ => {}
         }
         if let Some(cause) = row.text("cause") {
             facts.push(fact("原因", "cause", wording::cause(cause)));
@@ -143,6 +145,12 @@ fn alerts(case: &CaseTables<'_>) -> Vec<Step> {
         Step { mark: "!".into(), title: wording::alert(row.str("kind")), aside, text: Bi::default(), facts }
     };
     case.alerts.iter().map(step).collect()
+}
+
+/// What an alert is about: a step, a class of asset, or why an entry has to go.
+fn subject(code: &str, ctx: &SheetContext) -> Bi {
+    let listed = ctx.known("milestones.node", code).or_else(|| ctx.known("assets.class", code));
+    listed.or_else(|| wording::exit(code)).unwrap_or_else(|| Bi::plain(code.to_owned()))
 }
 
 fn parties(case: &CaseTables<'_>) -> Block {

@@ -42,7 +42,7 @@ fn a_sheet_says_what_a_judge_needs() {
         "部分：已查明财产",
         "执行通知尚未送达，未评级",
         "证据不足，未评级",
-        "请补充：银行查询、报告财产令",
+        "请补充：补发或催办网络查控、送达执行通知",
         "assets:8a1f22c4d0e91b37",
         "payments:33cc +2",
         "内部 · 控制后可告知",
@@ -120,6 +120,14 @@ fn the_terminal_says_what_the_sheet_says() {
     for needed in ["能力较强·配合较弱", "C4", "+84.2", "名下不动产净值", "法定步骤", "63.00万元"] {
         assert!(text.contains(needed), "missing {needed} in {text}");
     }
+}
+
+#[test]
+fn a_case_that_is_not_in_the_run_is_a_usage_error() {
+    let tables = tables();
+    assert_eq!(super::sheet_html(CASE, &tables, &context()).unwrap(), sheet_html(|_| {}));
+    let error = super::explain_case("（2025）浙0106执9号", &tables, &context()).unwrap_err();
+    assert!(matches!(&error, crate::error::Error::Usage(text) if text.contains("浙0106执9号")), "{error}");
 }
 
 #[test]

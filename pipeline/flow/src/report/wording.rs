@@ -147,6 +147,17 @@ pub fn cause(code: &str) -> Bi {
     }
 }
 
+/// Why an entry has to leave the list.
+pub fn exit(code: &str) -> Option<Bi> {
+    Some(match code {
+        "term_ended" => Bi::fixed("期限届满", "its term has ended"),
+        "performed" => Bi::fixed("已履行完毕", "performed"),
+        "terminated" => Bi::fixed("终结执行", "enforcement terminated"),
+        "refused" => Bi::fixed("不予执行", "enforcement refused"),
+        _ => return None,
+    })
+}
+
 /// How an expected gain is known.
 pub fn gain_basis(code: &str) -> Bi {
     match code {
@@ -174,14 +185,14 @@ pub fn actor(code: &str) -> Bi {
     }
 }
 
-/// Whether the conditions of a measure are met.
-pub fn preconditions(code: &str) -> Bi {
-    match code {
-        "met" => Bi::fixed("条件具备", "conditions met"),
-        "unmet" => Bi::fixed("条件不具备", "conditions not met"),
-        "unknown" => Bi::fixed("条件待查明", "conditions not known"),
-        other => Bi::plain(other.to_owned()),
-    }
+/// What to obtain before a party can be rated.
+pub fn ask(code: &str) -> Option<Bi> {
+    Some(match code {
+        "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
+        "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
+        "property_report" => Bi::fixed("责令报告财产", "order a property report"),
+        _ => return None,
+    })
 }
 
 /// What entries a regional figure rests on.
