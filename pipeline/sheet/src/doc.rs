@@ -197,6 +197,13 @@ pub struct Cell {
     pub link: Option<String>,
 }
 
+impl From<Bi> for Cell {
+    /// A cell that leads nowhere.
+    fn from(text: Bi) -> Self {
+        Self { text, link: None }
+    }
+}
+
 /// One labelled bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
