@@ -48,6 +48,8 @@ pub struct Hold {
     pub from: Day,
     /// Last day, unless renewed.
     pub expires: Day,
+    /// Amount held, in fen.
+    pub amount: i64,
     /// Lifted.
     pub lifted: Option<Day>,
     /// Day it becomes money, if it does.
@@ -72,8 +74,8 @@ pub struct Cell {
     pub assets: Vec<Vec<Asset>>,
     /// Income of each.
     pub incomes: Vec<Option<Income>>,
-    /// In how many cases each stands.
-    pub cases: Vec<i64>,
+    /// The cases of each: plan, filing, end if it has come.
+    pub spans: Vec<Vec<(u64, Day, Option<Day>)>>,
     /// Holds of our cases.
     pub holds: Vec<Hold>,
     /// Questions asked.
@@ -91,11 +93,11 @@ pub fn write(spec: &Spec, number: u64, out: &mut Export, truths: &mut Vec<Truth>
     let people: Vec<Person> = (0..size as u64).map(|at| Person::draw(spec, first + at)).collect();
     let plans = plan::draw(spec, number, &people);
     let mut assets: Vec<Vec<Asset>> = people.iter().map(|person| property::draw(spec, person)).collect();
-    let mut cases = vec![0; size];
+    let mut spans = vec![Vec::new(); size];
     let mut met = vec![None::<Day>; size];
     for plan in &plans {
         for party in &plan.parties {
-            cases[party.person] += 1;
+            spans[party.person].push((plan.index, plan.filed, None));
             let on = party.joined.unwrap_or(plan.filed);
             met[party.person] = Some(met[party.person].map_or(on, |day| day.min(on)));
         }
@@ -109,7 +111,7 @@ pub fn write(spec: &Spec, number: u64, out: &mut Export, truths: &mut Vec<Truth>
     }
     let incomes = people.iter().map(|person| income::draw(spec, person, conduct::job_lost_on(spec, person))).collect();
     let mut cell =
-        Cell { people, assets, incomes, cases, holds: Vec::new(), asks: Vec::new(), seen: BTreeSet::new(), foreign_told: BTreeSet::new() };
+        Cell { people, assets, incomes, spans, holds: Vec::new(), asks: Vec::new(), seen: BTreeSet::new(), foreign_told: BTreeSet::new() };
     for (person, met_on) in met.iter().enumerate() {
         if let Some(met_on) = *met_on {
             let who = &cell.people[person];
@@ -140,6 +142,19 @@ impl Cell {
     /// This plan's hold in force on an asset on a day.
     pub fn own_hold(&self, person: usize, asset: usize, plan: u64, day: Day) -> Option<&Hold> {
         self.holds.iter().find(|hold| hold.person == person && hold.asset == asset && hold.plan == plan && hold.binds(day))
+    }
+
+    /// What a person can spend a month on one of his cases: free income over the cases alive that day.
+    pub fn free_income(&self, person: usize, on: Day) -> i64 {
+        let alive = self.spans[person].iter().filter(|(_, filed, over)| *filed <= on && over.is_none_or(|over| over > on)).count();
+        self.incomes[person].as_ref().map_or(0, |income| income.free(on)) / (alive.max(1) as i64)
+    }
+
+    /// Writes down that a case is over.
+    pub fn end_span(&mut self, plan: u64, on: Day) {
+        for span in self.spans.iter_mut().flatten().filter(|(index, ..)| *index == plan) {
+            span.2 = Some(on);
+        }
     }
 
     /// Any hold in force, ours or foreign.

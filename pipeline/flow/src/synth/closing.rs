@@ -91,7 +91,7 @@ fn no_property(life: &mut Life<'_>, on: Day, out: &mut Export) {
 }
 
 /// Opens a new chapter for the rest of the debt.
-fn resume(life: &mut Life<'_>, cell: &Cell, filed: Day, due: i64, out: &mut Export) {
+fn resume(life: &mut Life<'_>, cell: &mut Cell, filed: Day, due: i64, out: &mut Export) {
     tick_requery(life, filed, out);
     let number = life.resumed_number(filed);
     let amounts = if due > 0 { [due, 0, 0] } else { [life.receipts.last().map_or(0, |receipt| receipt.amount), 0, 0] };
@@ -103,6 +103,7 @@ fn resume(life: &mut Life<'_>, cell: &Cell, filed: Day, due: i64, out: &mut Expo
             sanction::measure(life, cell, place, "resumption", filed, None, out);
         }
     }
+    control::carry_over(life, cell, filed, out);
     life.next_round = life.next_round.min(filed + 3);
 }
 

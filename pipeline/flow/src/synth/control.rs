@@ -34,10 +34,14 @@ pub fn hold(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
             let asset = &cell.assets[person][at];
             let small = asset.class.code == "deposit" && asset.left() < SMALL_FEN;
             let secured: i64 = secured(life, cell, from);
+            let liquid = asset.class.is_liquid;
+            let too_much = !liquid && secured > life.due + life.due / 4;
+            // Money of a debtor who has begun to pay by himself is left to him.
+            let trusted = liquid && known < today && money::pay_share(&cell.people[person], &life.sides[place]) >= 0.5;
             let has_own = cell.holds.iter().any(|hold| {
                 hold.person == person && hold.asset == at && hold.plan == life.plan.index && hold.expires > from && hold.lifted.is_none()
             });
-            if small || has_own || !acts || !asset.is_held(from) || secured > life.due + life.due / 4 {
+            if small || has_own || !acts || !asset.is_held(from) || too_much || trusted {
                 continue;
             }
             let is_waiting = cell.is_held_before(person, at, life.plan.index, from);
@@ -59,7 +63,7 @@ fn take(life: &mut Life<'_>, cell: &mut Cell, (place, at): (usize, usize), from:
     let case_no = life.number_on(from);
     let willing = money::pay_share(&cell.people[person], &life.sides[place]) >= 0.5;
     let s = &mut life.draws.enforcement;
-    let (sold, wait, handed, hand_lag) = (s.unit(), s.unit(), s.unit(), s.days(0, 40));
+    let (sold, wait, handed, hand_lag, value_lag) = (s.unit(), s.unit(), s.unit(), s.days(0, 40), s.days(25, 75));
     let asset = &mut cell.assets[person][at];
     let class = asset.class;
     let (least, most) = if willing && class.is_liquid { (5, 25) } else { class.sale_days };
@@ -73,6 +77,11 @@ fn take(life: &mut Life<'_>, cell: &mut Cell, (place, at): (usize, usize), from:
         asset.in_hand_on = Some(on);
         cell.seen.insert((person, at, on));
     }
+    if !is_waiting && asset.valued_on.is_none() {
+        let on = from + value_lag;
+        asset.valued_on = Some(on);
+        cell.seen.insert((person, at, on));
+    }
     let sells = !is_waiting && sold < class.sale_chance && handed < hand && asset.net(&life.plan.number) > 0;
     let hold = Hold {
         person,
@@ -82,6 +91,7 @@ fn take(life: &mut Life<'_>, cell: &mut Cell, (place, at): (usize, usize), from:
         is_waiting,
         from,
         expires: day::add_months(from, class.hold_years * 12),
+        amount: asset.gross_at(from).min(life.due),
         lifted: None,
         sell_on: sells.then_some(sell_on),
         is_renewed: false,
@@ -117,7 +127,6 @@ fn take(life: &mut Life<'_>, cell: &mut Cell, (place, at): (usize, usize), from:
 fn tell(life: &Life<'_>, cell: &Cell, hold: &Hold, known_on: Day, out: &mut Export) {
     let asset = &cell.assets[hold.person][hold.asset];
     let kind = if hold.is_waiting { "waiting" } else { asset.class.hold };
-    let amount = asset.gross_at(hold.from).min(life.due);
     let line = Line::of(Table::Seizures)
         .text("asset_ref", asset.reference.as_str())
         .text("case_no", hold.case_no.as_str())
@@ -125,7 +134,7 @@ fn tell(life: &Life<'_>, cell: &Cell, hold: &Hold, known_on: Day, out: &mut Expo
         .day("from_on", hold.from)
         .text("court_code", life.plan.court)
         .int("rank", if hold.is_waiting { 2 } else { 1 })
-        .above("amount_fen", amount)
+        .above("amount_fen", hold.amount)
         .day("expires_on", hold.expires);
     out.know(known_on, line.on("lifted_on", hold.lifted));
 }
@@ -227,5 +236,22 @@ pub fn lift_all(life: &Life<'_>, cell: &mut Cell, on: Day, out: &mut Export) {
             let done = cell.holds[index].clone();
             tell(life, cell, &done, on, out);
         }
+    }
+}
+
+/// Holds go on under the number of the resumed case.
+pub fn carry_over(life: &Life<'_>, cell: &mut Cell, on: Day, out: &mut Export) {
+    for index in 0..cell.holds.len() {
+        let hold = cell.holds[index].clone();
+        if hold.plan != life.plan.index || !hold.binds(on) || hold.is_renewed || hold.from >= on {
+            continue;
+        }
+        let next = Hold { case_no: life.number_on(on), from: on, ..hold };
+        cell.holds[index].lifted = Some(on);
+        cell.holds[index].sell_on = None;
+        let done = cell.holds[index].clone();
+        tell(life, cell, &done, on, out);
+        tell(life, cell, &next, on, out);
+        cell.holds.push(next);
     }
 }

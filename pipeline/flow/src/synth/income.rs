@@ -5,7 +5,7 @@ use luheng_lake::columns::Day;
 use super::export::Export;
 use super::line::Line;
 use super::people::{Person, history_start};
-use super::random::{Concern, Stream, fen, logistic, part_of};
+use super::random::{Concern, Stream, fen, logistic};
 use super::tables::Table;
 use super::{AbilityMode, Spec};
 
@@ -25,14 +25,14 @@ pub struct Income {
 }
 
 impl Income {
-    /// What is left a month after living costs (persons) or running costs (organisations), on a day.
+    /// What is left a month after living costs, on a day; an organisation's income is already net of running costs.
     pub fn free(&self, day: Day) -> i64 {
         if self.from > day || self.to.is_some_and(|to| to < day) {
             0
         } else if self.is_natural {
             (self.monthly - LIVING_FEN).max(0)
         } else {
-            part_of(self.monthly, 0.3)
+            self.monthly
         }
     }
 
@@ -71,7 +71,7 @@ pub fn draw(spec: &Spec, person: &Person, job_lost_on: Option<Day>) -> Option<In
     let (kind, chance, yuan) = match (person.is_natural(), is_old) {
         (true, true) => ("pension", logistic(1.2 + 0.5 * z), libm::exp(7.9 + 0.3 * z + 0.25 * noise)),
         (true, false) => ("wage", logistic(0.6 + 0.9 * z), libm::exp(8.4 + 0.45 * z + 0.25 * noise)),
-        _ => ("business", logistic(-0.3 + z), libm::exp(10.2 + 1.0 * z + 0.6 * noise)),
+        _ => ("business", logistic(-0.3 + z), libm::exp(9.0 + 1.0 * z + 0.6 * noise)),
     };
     let exists = s.chance(chance);
     let from = start - s.days(30, 2500);

@@ -25,7 +25,7 @@ pub const CHANNELS: &[(&str, f64, bool)] = &[
     ("police", 0.93, false),
 ];
 
-/// Sends the inquiry if its day has come: three days after filing, three months on, then twice a year.
+/// Sends the inquiry if its day has come: three days after filing, each three months while the case is open, twice a year after 终本.
 pub fn ask(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
     if life.next_round >= today + 30 {
         return;
@@ -70,7 +70,7 @@ pub fn ask(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) {
         court::step(life, "inquiry", due, Some(sent), sent, out);
     }
     life.rounds += 1;
-    let gap = if life.rounds == 1 { 87 } else { 180 };
+    let gap = if life.is_dormant() { 180 } else { 84 };
     let late = if life.draws.court.chance(0.1) { life.draws.court.days(5, 40) } else { -life.draws.court.days(0, 8) };
     life.next_round = sent + gap + late;
 }

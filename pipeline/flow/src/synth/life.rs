@@ -66,8 +66,10 @@ pub struct Side {
     pub paid: i64,
     /// Day of the consumption limit.
     pub limit: Option<Listing>,
-    /// Entry on the list of dishonest debtors.
+    /// Entry on the list of dishonest debtors for what he did (grounds 2 to 6).
     pub listing: Option<Listing>,
+    /// Entry for refusing although able (ground 1).
+    pub refusal: Option<Listing>,
     /// Settlement in force.
     pub settlement: Option<Settlement>,
     /// A settlement was breached.
@@ -195,6 +197,9 @@ pub fn live(spec: &Spec, plan: &Plan, cell: &mut Cell, out: &mut Export) -> Vec<
         month += 1;
     }
     let last = life.over.unwrap_or(end);
+    if let Some(over) = life.over {
+        cell.end_span(plan.index, over);
+    }
     for (place, party) in plan.parties.iter().enumerate() {
         let number_on = |on: Day| life.number_on(on);
         let until = party.left.map_or(last, |left| left.min(last));

@@ -12,8 +12,10 @@ use super::random::part_of;
 use super::sanction;
 use super::tables::Table;
 
-/// The smallest payment anyone makes, in fen.
+/// The smallest payment the unwilling make, in fen.
 const LEAST_FEN: i64 = 20_000;
+/// Balances below this are paid over at once by those who pay, in fen.
+const SMALL_FEN: i64 = 100_000;
 
 /// How much a consumption limit and a listing add to the share a debtor pays of what he can spend: most where he wavers.
 pub fn pressure(willingness: f64) -> (f64, f64) {
@@ -26,7 +28,7 @@ pub fn pay_share(person: &Person, side: &Side) -> f64 {
     let (limit, listing) = pressure(person.willingness);
     let mut share = 1.6 * person.willingness + 0.02;
     share += if side.limit.is_some() { limit } else { 0.0 };
-    share += if side.listing.is_some() { listing } else { 0.0 };
+    share += if side.listing.is_some() || side.refusal.is_some() { listing } else { 0.0 };
     let share = share.clamp(0.0, 0.95);
     if side.settlement.is_some() { share.max(0.75) } else { share }
 }
@@ -75,22 +77,29 @@ pub fn pay(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: &m
         let (on, luck, noise, help, helped) =
             (today + s.days(0, 27), s.unit(), 0.85 + 0.3 * s.unit(), s.chance(0.012), 0.05 + 0.3 * s.unit());
         let room = life.room(place);
-        let waits = party.after.is_some() && month < 6;
+        let waits = party.after.is_some() && month < 4;
         let served = life.plan.served.is_some_and(|served| served <= on);
         let who = &cell.people[person];
         if room <= 0 || !served || waits || who.is_minor || who.dead_on.is_some_and(|dead| dead <= on) || !life.stands(place, on) {
             continue;
         }
         let share = pay_share(who, &life.sides[place]);
-        let free = cell.incomes[person].as_ref().map_or(0, |income| income.free(on)) / cell.cases[person].max(1);
+        let free = cell.free_income(person, on);
         let mut amount = if luck < 0.93 { part_of(free, share * noise) } else { 0 };
-        for at in 0..cell.assets[person].len() {
-            let asset = &cell.assets[person][at];
-            if !asset.class.is_liquid || asset.is_concealed || !asset.is_held(on) || cell.is_bound(person, at, on) || share < 0.15 {
+        let mut spent = Vec::new();
+        for (at, asset) in cell.assets[person].iter().enumerate() {
+            if !asset.class.is_liquid
+                || (asset.is_concealed && asset.known.is_none_or(|known| known > on))
+                || !asset.is_held(on)
+                || cell.is_bound(person, at, on)
+                || share < 0.15
+            {
                 continue;
             }
-            let taken = part_of(asset.left(), 0.55 * share).min(room - amount.min(room));
-            cell.assets[person][at].taken.push((on, taken));
+            // Who pays at all pays small balances at once, and larger ones over some months.
+            let part = if asset.left() < SMALL_FEN && share >= 0.5 { 1.0 } else { 0.55 * share };
+            let taken = part_of(asset.left(), part).min(room - amount.min(room));
+            spent.push((at, taken));
             amount += taken;
         }
         let family = help && who.ability > 0.0 && share > 0.4;
@@ -98,8 +107,17 @@ pub fn pay(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: &m
             amount += part_of(room, helped * who.ability);
         }
         let amount = amount.min(room);
-        if amount < LEAST_FEN.min(room) || amount <= 0 {
+        let least = if share >= 0.5 { 100 } else { LEAST_FEN };
+        if amount < least.min(room) || amount <= 0 {
             continue;
+        }
+        for (at, taken) in spent {
+            let asset = &mut cell.assets[person][at];
+            asset.taken.push((on, taken));
+            // Who pays out of a known account shows its balance.
+            if asset.known.is_some_and(|known| known <= on) {
+                cell.seen.insert((person, at, on));
+            }
         }
         let source = match life.sides[place].settlement {
             Some(_) => "settlement",
@@ -129,7 +147,7 @@ pub fn withhold(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, ou
         if !*life.sides[place].withheld.get_or_insert(decided) {
             continue;
         }
-        let amount = part_of(income.free(on) / cell.cases[person].max(1), 0.6 * (1.0 - share)).min(room);
+        let amount = part_of(cell.free_income(person, on), 0.6 * (1.0 - share)).min(room);
         if amount < LEAST_FEN.min(room) {
             continue;
         }
@@ -147,7 +165,7 @@ pub fn settle(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out:
         let s = &mut life.draws.payment;
         let (on, signs, breaks, secures) = (today + s.days(0, 20), s.chance(0.10), s.unit(), s.chance(0.08));
         let who = &cell.people[person];
-        let free = cell.incomes[person].as_ref().map_or(0, |income| income.free(on)) / cell.cases[person].max(1);
+        let free = cell.free_income(person, on);
         let served = life.plan.served.is_some_and(|served| served < today);
         let can = free > LEAST_FEN && life.room(place) > 4 * free && !who.is_minor && served;
         match life.sides[place].settlement {

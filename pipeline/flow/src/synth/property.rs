@@ -51,6 +51,10 @@ pub struct Asset {
     pub visible_on: Option<Day>,
     /// Day the court first knew it.
     pub known: Option<Day>,
+    /// What the first estimate says, over the true value.
+    pub estimate: f64,
+    /// Day a price was fixed; before it the estimate stands.
+    pub valued_on: Option<Day>,
     /// Money taken out of it, by day.
     pub taken: Vec<(Day, i64)>,
     /// The end of it.
@@ -96,14 +100,15 @@ impl Asset {
     /// Writes the asset as seen on a day.
     pub fn export(&self, out: &mut Export, person: &Person, seen_on: Day, known_on: Day) {
         let land = matches!(self.class.code, "real_estate" | "vehicle" | "movable");
+        let is_valued = self.valued_on.is_some_and(|day| day <= seen_on);
         let ended = self.ended.filter(|end| end.day <= seen_on);
         let line = Line::of(Table::Assets)
             .text("asset_ref", self.reference.as_str())
             .text("debtor_ref", person.reference.as_str())
             .text("class", self.class.code)
             .maybe("channel", if self.is_concealed { None } else { self.class.channel })
-            .int("gross_fen", self.gross_at(seen_on).max(0))
-            .text("valuation_kind", self.class.valuation)
+            .int("gross_fen", if is_valued { self.gross_at(seen_on).max(0) } else { part_of(self.gross_at(seen_on).max(0), self.estimate) })
+            .text("valuation_kind", if is_valued && self.class.doubt > 0.0 { "appraisal" } else { self.class.valuation })
             .text("co_ownership", self.co_ownership)
             .above("lien_fen", self.lien)
             .maybe("lien_for_case", self.lien_for_case.as_deref())
@@ -207,6 +212,8 @@ fn draw_one(spec: &Spec, person: &Person, class: &'static Class, reference: Stri
             (false, _) => Some(acquired),
         },
         known: None,
+        estimate: libm::exp(class.doubt * s.normal()),
+        valued_on: None,
         taken: Vec::new(),
         ended: None,
         foreign,

@@ -7,15 +7,15 @@ use super::export::Export;
 use super::life::Life;
 use super::line::Line;
 use super::money;
+use super::random::{Concern, Stream};
 use super::tables::Table;
 
 /// An entry in force.
 #[derive(Clone, Debug)]
 pub struct Listing {
     line: Line,
+    listed: Day,
     expires: Option<Day>,
-    /// Ground 1 is the only one that ends with performance.
-    ground: Option<i64>,
     /// Day of the newest version written.
     told: Day,
 }
@@ -47,11 +47,12 @@ pub fn measure(
     }
 }
 
-/// Puts debtors on lists, and takes them off when terms end.
+/// Puts debtors on lists, and takes them off when terms end. Entries for acts hang on acts and the month alone, so that a town without ability has them
+/// too.
 pub fn apply(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: &mut Export) {
     for place in 0..life.plan.parties.len() {
         let person = life.plan.parties[place].person;
-        let s = &mut life.draws.measure;
+        let mut s = Stream::new(life.spec.seed, Concern::Measure, life.plan.index, (place as u64) << 32 | month as u64);
         let (on, luck, by_fact, by_means) = (today + s.days(0, 26), s.unit(), s.chance(0.35), s.chance(0.16));
         let served = life.plan.served.is_some_and(|served| served + 10 <= on);
         let who = &cell.people[person];
@@ -67,16 +68,20 @@ pub fn apply(life: &mut Life<'_>, cell: &mut Cell, today: Day, month: i32, out: 
             continue;
         }
         if life.sides[place].limit.is_none() && luck < 0.85 {
-            list(life, cell, place, on, None, out);
+            list(life, cell, place, on, None, &mut s, out);
+        }
+        if month < 2 {
             continue;
         }
-        let in_settlement = life.sides[place].settlement.is_some();
-        if life.sides[place].listing.is_some() || in_settlement || month < 2 || life.is_dormant() {
+        let ground = misconduct(life, place, today).filter(|_| by_fact && life.sides[place].listing.is_none());
+        if ground.is_some() {
+            list(life, cell, place, on, ground, &mut s, out);
             continue;
         }
-        let ground = misconduct(life, place, today).filter(|_| by_fact).or_else(|| refuses(life, cell, place, today).filter(|_| by_means));
-        if let Some(ground) = ground {
-            list(life, cell, place, on, Some(ground), out);
+        let side = &life.sides[place];
+        let is_free = side.refusal.is_none() && side.settlement.is_none() && !life.is_dormant();
+        if is_free && by_means && refuses(life, cell, place, today) {
+            list(life, cell, place, on, Some(1), &mut s, out);
         }
     }
 }
@@ -101,21 +106,21 @@ fn ground_of(kind: &str) -> Option<i64> {
 }
 
 /// Ground 1: means are in evidence, and not paid.
-fn refuses(life: &Life<'_>, cell: &Cell, place: usize, today: Day) -> Option<i64> {
+fn refuses(life: &Life<'_>, cell: &Cell, place: usize, today: Day) -> bool {
     let person = life.plan.parties[place].person;
     let earns =
         cell.incomes[person].as_ref().is_some_and(|income| income.known.is_some_and(|known| known < today) && income.free(today) > 0);
     let owns = cell.assets[person]
         .iter()
         .any(|asset| asset.known.is_some_and(|known| known < today) && asset.is_held(today) && asset.net("") > life.due / 10);
-    (money::pay_share(&cell.people[person], &life.sides[place]) < 0.4 && (earns || owns)).then_some(1)
+    money::pay_share(&cell.people[person], &life.sides[place]) < 0.4 && (earns || owns)
 }
 
-fn list(life: &mut Life<'_>, cell: &Cell, place: usize, on: Day, ground: Option<i64>, out: &mut Export) {
-    let s = &mut life.draws.measure;
+fn list(life: &mut Life<'_>, cell: &Cell, place: usize, on: Day, ground: Option<i64>, s: &mut Stream, out: &mut Export) {
     let (lag, longer, error, error_after, pause, pause_after) =
         (s.days(1, 5), s.between(1, 3), s.chance(0.015), s.days(10, 60), s.chance(0.04), s.days(30, 200));
-    let listed = on + lag;
+    let taken = [&life.sides[place].listing, &life.sides[place].refusal].into_iter().flatten().any(|entry| entry.listed == on + lag);
+    let listed = on + lag + i32::from(taken);
     let number = life.number_on(listed);
     let document = format!("决{}-{}-{}", life.plan.serial, place + 1, ground.unwrap_or(0));
     let line = Line::of(Table::Listings)
@@ -135,7 +140,7 @@ fn list(life: &mut Life<'_>, cell: &Cell, place: usize, on: Day, ground: Option<
         None => (line, None),
     };
     out.know(listed, line.clone());
-    let mut entry = Listing { line: line.clone(), expires, ground, told: listed };
+    let mut entry = Listing { line: line.clone(), listed, expires, told: listed };
     if ground.is_some() {
         measure(life, cell, place, "dishonest_listing", listed, None, out);
         if error {
@@ -149,7 +154,11 @@ fn list(life: &mut Life<'_>, cell: &Cell, place: usize, on: Day, ground: Option<
             entry.told = from;
             out.know(from, entry.line.clone());
         }
-        life.sides[place].listing = Some(entry);
+        if ground == Some(1) {
+            life.sides[place].refusal = Some(entry);
+        } else {
+            life.sides[place].listing = Some(entry);
+        }
     } else {
         measure(life, cell, place, "consumption_limit", listed, None, out);
         life.sides[place].limit = Some(entry);
@@ -164,9 +173,15 @@ pub fn finish(life: &mut Life<'_>, cell: &Cell, last: Day, out: &mut Export) {
         let (late, slow) = (life.draws.measure.days(1, 5), life.draws.measure.chance(0.06));
         let removed = over.max(last) + late + if slow { 40 } else { 0 };
         let side = &mut life.sides[place];
-        let ground = if performed { "performed" } else { "terminated" };
-        for entry in [side.limit.take(), side.listing.take()].into_iter().flatten() {
-            if entry.ground.is_none_or(|ground| ground == 1) || performed {
+        for entry in [side.limit.take(), side.listing.take(), side.refusal.take()].into_iter().flatten() {
+            // Entries with a term run on, unless the debtor corrects himself.
+            let has_term = entry.expires.is_some();
+            let ground = match (performed, has_term) {
+                (true, false) => "performed",
+                (true, true) => "early_correction",
+                (false, _) => "terminated",
+            };
+            if !has_term || performed {
                 let on = removed.max(entry.told + 1);
                 out.know(on, entry.line.day("removed_on", on).text("removal_ground", ground));
             }

@@ -53,8 +53,7 @@ fn of_party(life: &Life<'_>, cell: &Cell, place: usize) -> Truth {
     let is_live = due > 0 && !over && life.plan.is_money() && life.plan.case_type != "preservation" && life.stands(place, now);
     let side = &life.sides[place];
     let share = money::pay_share(person, side);
-    let cases = cell.cases[party.person].max(1);
-    let free = cell.incomes[party.person].as_ref().map_or(0, |income| income.free(now)) / cases;
+    let free = cell.free_income(party.person, now);
     let (mut controlled_then, mut held, mut loose, mut found, mut hidden) = (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
     for (at, asset) in cell.assets[party.person].iter().enumerate() {
         let number = &life.plan.number;
