@@ -1,1 +1,34 @@
-//! flow
+//! luheng 履衡: exports in; ratings, suggestions, the 万人失信率 and score sheets out.
+//!
+//! Reading order: [`cutoff`] (what was known when), [`features`], [`means`], [`standing`], [`targets`], [`train`], [`score`], [`suggest`],
+//! [`metrics`], [`report`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
+
+pub mod bundle;
+pub mod cli;
+pub mod config;
+pub mod context;
+pub mod cutoff;
+pub mod driver;
+pub mod error;
+pub mod event;
+pub mod features;
+pub mod frame;
+pub mod intake;
+pub mod learn;
+pub mod means;
+pub mod metrics;
+pub mod night;
+pub mod progress;
+pub mod publish;
+pub mod rating;
+pub mod report;
+pub mod run;
+pub mod score;
+pub mod stage;
+pub mod standing;
+pub mod suggest;
+pub mod synth;
+pub mod tables;
+pub mod targets;
+pub mod train;
+pub mod wording;

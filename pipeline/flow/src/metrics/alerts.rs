@@ -137,7 +137,8 @@ pub fn of_debtor(view: &View<'_>, out: &mut Vec<Alert>) {
     let debtor = Some(view.debtor_id);
     for entry in counts::entries(view, "dishonest").iter().filter(|r| r.date("removed_on").is_none()) {
         if let Some((from, why)) = exit(view, entry) {
-            let alert = Alert::new("delist_due", entry.text("case_no"), debtor, Some(working_days_after(from, DELIST_WORKING_DAYS)), &[*entry]);
+            let alert =
+                Alert::new("delist_due", entry.text("case_no"), debtor, Some(working_days_after(from, DELIST_WORKING_DAYS)), &[*entry]);
             out.push(Alert { after: Some(why.to_owned()), ..alert });
         }
     }
@@ -186,9 +187,7 @@ pub fn alerts(of_buckets: &Columns, of_ratings: &Columns) -> Result<Columns> {
     let all = Columns::concat(&[of_buckets.clone(), of_ratings.clone()])?;
     // A case's alert comes once from every party's bucket; the copies are equal in every column.
     let keys = ["case_no", "debtor_id", "kind", "due_on", "evidence", "before", "after", "cause", "as_of"];
-    let once = frame::lazy(&all)?
-        .unique_stable(None, polars::prelude::UniqueKeepStrategy::First)
-        .sort(keys, frame::ascending());
+    let once = frame::lazy(&all)?.unique_stable(None, polars::prelude::UniqueKeepStrategy::First).sort(keys, frame::ascending());
     Ok(frame::collect(once)?)
 }
 

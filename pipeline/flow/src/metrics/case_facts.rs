@@ -59,7 +59,8 @@ impl CaseFacts {
             .filter_map(|m| Some((m.date("due_on")?, m.text("node")?)))
             .collect();
         open.sort_unstable();
-        let received = party.receipts().iter().filter(|r| within_year(r.date("paid_on"), day)).filter_map(|r| r.fen("amount_fen"));
+        let receipts = party.receipts();
+        let received = receipts.iter().filter(|r| within_year(r.date("paid_on"), day)).filter_map(|r| r.fen("amount_fen"));
         let resumed = |c: &crate::cutoff::Row<'_>| c.text("resumed_from") == Some(party.case_no);
         Self {
             case_no: party.case_no.to_owned(),
@@ -116,7 +117,15 @@ impl CaseFacts {
     /// A column that is missing.
     pub fn read(parts: &Columns) -> Result<BTreeMap<String, Self>> {
         let firsts = [
-            "court_code", "judge_code", "status", "close_kind", "closed_within_year", "due_fen", "received_365d_fen", "next_node", "next_node_on",
+            "court_code",
+            "judge_code",
+            "status",
+            "close_kind",
+            "closed_within_year",
+            "due_fen",
+            "received_365d_fen",
+            "next_node",
+            "next_node_on",
         ];
         // Superseded for one party is superseded for the debt: a party who was not carried over has no copy of the later case.
         let mut aggregates: Vec<_> = firsts.iter().map(|name| col(*name).first()).collect();

@@ -23,16 +23,8 @@ pub struct Previous<'a> {
     pub features: &'a Columns,
 }
 
-const RATING: [&str; 8] = [
-    "case_no",
-    "debtor_id",
-    "as_of",
-    "capacity_grade",
-    "willingness_grade",
-    "valid_until",
-    "capacity_model",
-    "willingness_model",
-];
+const RATING: [&str; 8] =
+    ["case_no", "debtor_id", "as_of", "capacity_grade", "willingness_grade", "valid_until", "capacity_model", "willingness_model"];
 
 /// The alerts that ratings tell.
 ///
@@ -236,7 +228,8 @@ mod tests {
     fn an_unchanged_grade_is_no_news_and_an_old_rating_is() {
         let now = ratings("C3", "m2", 105);
         let empty = Columns::new();
-        let table = of_ratings(&now, &features(1.0, 1.0), &empty, Some(Previous { ratings: &now, features: &features(1.0, 1.0) }), 100).unwrap();
+        let table =
+            of_ratings(&now, &features(1.0, 1.0), &empty, Some(Previous { ratings: &now, features: &features(1.0, 1.0) }), 100).unwrap();
         let kinds: Vec<_> = frame::rows(&table, &["kind"]).unwrap().filter_map(|r| r.owned("kind")).collect();
         assert_eq!(kinds, ["rating_stale"]);
     }

@@ -20,8 +20,8 @@ pub fn in_force(listing: &Row<'_>, day: Day) -> bool {
     let listed = listing.date("listed_on").is_some_and(|on| on <= day);
     let removed = listing.date("removed_on").is_some_and(|on| on <= day);
     let expired = listing.date("expires_on").is_some_and(|on| on < day);
-    let suspended = listing.date("suspended_from_on").is_some_and(|from| from <= day)
-        && listing.date("suspended_to_on").is_none_or(|to| to >= day);
+    let suspended =
+        listing.date("suspended_from_on").is_some_and(|from| from <= day) && listing.date("suspended_to_on").is_none_or(|to| to >= day);
     listed && !removed && !expired && !suspended
 }
 

@@ -4,9 +4,12 @@
 //! `counts.rs`. The definition is printed in every row, and its hash is the `definition_id`: change the words and the figure is no longer compared
 //! with earlier nights.
 
+use luheng_sheet::Bi;
+
 use crate::cutoff::View;
 use crate::metrics::case_facts::CaseFacts;
 use crate::metrics::counts::{self, Tally};
+use crate::report::MetricLabel;
 
 /// The headline.
 pub const HEADLINE: &str = "dishonesty_rate_per_10k";
@@ -242,9 +245,16 @@ pub fn find(id: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|m| m.id == whole)
 }
 
+/// Title and unit of every metric, by name, in the order of the list: what documents print beside a figure.
+pub fn labels() -> Vec<(String, MetricLabel)> {
+    let label = |m: &Metric| MetricLabel { title: Bi::fixed(m.title_zh, m.title_en), unit: m.unit.to_owned() };
+    METRICS.iter().map(|m| (m.id.to_owned(), label(m))).collect()
+}
+
 /// The list as a Markdown table, for the data dictionary.
 pub fn dictionary() -> String {
-    let mut text = String::from("| metric | 名称 | title | unit | better | hidden below | 定义 | definition |\n|---|---|---|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| metric | 名称 | title | unit | better | hidden below | 定义 | definition |\n|---|---|---|---|---|---|---|---|\n");
     for m in METRICS {
         let better = match m.better {
             Better::Lower => "lower",

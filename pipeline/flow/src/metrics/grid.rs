@@ -157,7 +157,9 @@ pub fn residents(population: Option<&Columns>, places: &Places, day: Day) -> Res
         let table = table.sorted_by(&["region", "year", "published_on", "resident"])?;
         for row in frame::rows(&table, &["region", "year", "resident", "published_on"])? {
             let published = row.date("published_on").is_some_and(|on| on <= day);
-            if let (true, Some(region), Some(year), Some(residents)) = (published, row.owned("region"), row.int("year"), row.int("resident")) {
+            if let (true, Some(region), Some(year), Some(residents)) =
+                (published, row.owned("region"), row.int("year"), row.int("resident"))
+            {
                 known.insert(region, Residents { year, residents });
             }
         }
@@ -207,7 +209,14 @@ mod tests {
     use super::*;
 
     fn places() -> Places {
-        let list = [("330000", "浙江省"), ("330100", "杭州市"), ("330102", "上城区"), ("330106", "西湖区"), ("330200", "宁波市"), ("330203", "海曙区")];
+        let list = [
+            ("330000", "浙江省"),
+            ("330100", "杭州市"),
+            ("330102", "上城区"),
+            ("330106", "西湖区"),
+            ("330200", "宁波市"),
+            ("330203", "海曙区"),
+        ];
         Places::on(20_000, None, list.map(|(c, n)| (c.to_owned(), n.to_owned()))).unwrap()
     }
 

@@ -114,7 +114,9 @@ impl Party {
             let outstanding_fen = row.int("outstanding_fen").unwrap_or(0);
             let of_due = |share: &str| row.real(share).map(|s| crate::means::times(outstanding_fen, s));
             let recovery_fen = match (of_due("recovery_low"), row.int("expected_recovery_fen"), of_due("recovery_high")) {
-                (low, Some(expected), high) => Some([low.unwrap_or(expected).min(expected), expected, high.unwrap_or(expected).max(expected)]),
+                (low, Some(expected), high) => {
+                    Some([low.unwrap_or(expected).min(expected), expected, high.unwrap_or(expected).max(expected)])
+                }
                 _ => None,
             };
             parties.push(Self {

@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_party_shows_all_mandatory_steps_and_one_measure() {
-        let tasks = vec![task("a", 1, true, None, 0), task("a", 2, true, None, 0), task("a", 3, false, None, 5), task("a", 4, false, None, 9)];
+        let tasks =
+            vec![task("a", 1, true, None, 0), task("a", 2, true, None, 0), task("a", 3, false, None, 5), task("a", 4, false, None, 9)];
         assert_eq!(chosen(tasks).iter().map(|t| t.rank).collect::<Vec<_>>(), [1, 2, 3]);
     }
 

@@ -32,7 +32,15 @@ fn sums(persons: &[(&str, i64)]) -> Columns {
 }
 
 fn population() -> Columns {
-    let rows = [("330000", 4_000_000), ("330100", 3_000_000), ("330102", 1_000_000), ("330106", 1_000_000), ("330108", 1_000_000), ("330200", 1_000_000), ("330203", 1_000_000)];
+    let rows = [
+        ("330000", 4_000_000),
+        ("330100", 3_000_000),
+        ("330102", 1_000_000),
+        ("330106", 1_000_000),
+        ("330108", 1_000_000),
+        ("330200", 1_000_000),
+        ("330203", 1_000_000),
+    ];
     Columns::new()
         .text("region", rows.iter().map(|r| Some(r.0)))
         .int("year", rows.iter().map(|_| Some(2023)))
@@ -49,18 +57,15 @@ fn figures(persons: &[(&str, i64)], previous: Option<&Columns>) -> Columns {
         received_365d_fen: 100,
         ..CaseFacts::default()
     }]);
-    let inputs = Inputs {
-        sums: &sums(persons),
-        party_facts: &cases,
-        regions: None,
-        population: Some(&population()),
-        previous,
-    };
+    let inputs = Inputs { sums: &sums(persons), party_facts: &cases, regions: None, population: Some(&population()), previous };
     Map::new(&inputs, places(), TODAY, "auto").unwrap().table(&|_| None).unwrap()
 }
 
 fn cell<'a>(table: &'a Columns, metric: &str, region: &str) -> frame::Cells<'a> {
-    frame::rows(table, &["metric", "region"]).unwrap().find(|r| r.text("metric") == Some(metric) && r.text("region") == Some(region)).unwrap()
+    frame::rows(table, &["metric", "region"])
+        .unwrap()
+        .find(|r| r.text("metric") == Some(metric) && r.text("region") == Some(region))
+        .unwrap()
 }
 
 const HEADLINE: &str = crate::metrics::definitions::HEADLINE;
@@ -73,7 +78,9 @@ fn the_headline_is_persons_over_residents_at_every_level() {
     assert!((city.real("value").unwrap() - 100.0 / 3_000_000.0 * 10_000.0).abs() < 1e-12);
     assert_eq!(cell(&table, HEADLINE, "330000").int("numerator"), Some(140));
     let county = cell(&table, HEADLINE, "330106");
-    assert!(county.real("low95").unwrap() < county.real("value").unwrap() && county.real("value").unwrap() < county.real("high95").unwrap());
+    assert!(
+        county.real("low95").unwrap() < county.real("value").unwrap() && county.real("value").unwrap() < county.real("high95").unwrap()
+    );
     let pulled = county.real("smoothed").unwrap();
     assert!(pulled > county.real("value").unwrap() && pulled < cell(&table, HEADLINE, "330000").real("value").unwrap());
     assert!(county.text("definition").unwrap().contains("本院数据口径"));

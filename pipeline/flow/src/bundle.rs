@@ -1,0 +1,147 @@
+//! The models of the axes that a night rates with, as one file with one id: the hash of its content.
+
+use luheng_lake::columns::{Column, Columns};
+use luheng_models::{Design, FeatureMeta, ModelArtifact};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::features;
+use crate::rating::Spec;
+
+/// Format of `models/<id>/model.json`; another is refused.
+pub const FORMAT: u32 = 1;
+
+/// The models of one training.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// Hash of the content: the first 16 hex digits.
+    pub id: String,
+    /// Performance capacity.
+    pub capacity: Option<ModelArtifact>,
+    /// Willingness.
+    pub willingness: Option<ModelArtifact>,
+    /// Recovered share.
+    pub recovery: Option<ModelArtifact>,
+}
+
+/// Who put a model into use; kept beside the models, never inside one, so that approving does not change an id.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Format of this file.
+    pub format: u32,
+    /// The model in use.
+    pub model_id: String,
+    /// `person`, or `first` for a first model that approved itself: sheets then say 试用模型.
+    pub basis: String,
+    /// Who.
+    pub by: Option<String>,
+    /// The day, as stated.
+    pub on: Option<String>,
+    /// Which impact assessment.
+    pub assessment: Option<String>,
+    /// As-of day of the run whose training proposed it.
+    pub trained_as_of: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    format: u32,
+    id: String,
+    capacity: Option<serde_json::Value>,
+    willingness: Option<serde_json::Value>,
+    recovery: Option<serde_json::Value>,
+}
+
+impl Bundle {
+    /// Binds models together.
+    ///
+    /// # Errors
+    /// A model that cannot be written as JSON.
+    pub fn seal(capacity: Option<ModelArtifact>, willingness: Option<ModelArtifact>, recovery: Option<ModelArtifact>) -> Result<Self> {
+        let ids = [&capacity, &willingness, &recovery].map(|m| m.as_ref().map_or("none", |a| a.id.as_str()));
+        let hash = blake3::hash(format!("{FORMAT}|{}", ids.join("|")).as_bytes()).to_hex();
+        Ok(Self { id: hash.as_str()[..16].to_owned(), capacity, willingness, recovery })
+    }
+
+    /// As JSON, in a stable order.
+    ///
+    /// # Errors
+    /// A model that cannot be written.
+    pub fn to_json(&self) -> Result<String> {
+        let plain = |model: &Option<ModelArtifact>| -> Result<Option<serde_json::Value>> {
+            model.as_ref().map(|m| json_value(&m.to_json()?)).transpose()
+        };
+        let stored = Stored {
+            format: FORMAT,
+            id: self.id.clone(),
+            capacity: plain(&self.capacity)?,
+            willingness: plain(&self.willingness)?,
+            recovery: plain(&self.recovery)?,
+        };
+        serde_json::to_string_pretty(&stored).map(|mut text| {
+            text.push('\n');
+            text
+        }).map_err(|e| Error::Fault(format!("model bundle: {e}")))
+    }
+
+    /// Reads a bundle; `name` is the file, for messages.
+    ///
+    /// # Errors
+    /// Another format, a changed content, a broken file.
+    pub fn from_json(text: &str, name: &str) -> Result<Self> {
+        let input = |e: String| Error::Input(format!("{name}: {e}"));
+        let format: serde_json::Value = serde_json::from_str(text).map_err(|e| input(format!("not JSON: {e}")))?;
+        let found = format.get("format").and_then(serde_json::Value::as_u64);
+        if found != Some(u64::from(FORMAT)) {
+            return Err(input(format!("format: found {found:?}, expected {FORMAT}; use the luheng that wrote it, or train again")));
+        }
+        let stored: Stored = serde_json::from_str(text).map_err(|e| input(e.to_string()))?;
+        let model = |value: Option<serde_json::Value>| -> Result<Option<ModelArtifact>> {
+            value.map(|v| ModelArtifact::from_json(&v.to_string()).map_err(|e| input(e.to_string()))).transpose()
+        };
+        let bundle = Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?)?;
+        if bundle.id != stored.id {
+            return Err(input(format!("id: found {}, expected {}: the file was changed by hand; train again", stored.id, bundle.id)));
+        }
+        Ok(bundle)
+    }
+}
+
+fn json_value(text: &str) -> Result<serde_json::Value> {
+    serde_json::from_str(text).map_err(|e| Error::Fault(format!("model artifact: {e}")))
+}
+
+/// Edges of the fixed grades.
+pub const CUTS: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
+
+/// The grade of a probability by the fixed bands: 1 below 0.2 to 5 from 0.8.
+pub fn grade_of(p: f64) -> usize {
+    1 + CUTS.iter().filter(|cut| p >= **cut).count()
+}
+
+/// The features of a rating as the models take them: one column each, NaN where unknown.
+///
+/// # Errors
+/// A feature without its column.
+pub fn design(rows: &Columns, kept: &[usize], spec: &Spec) -> Result<Design> {
+    let named = features::named(&spec.features)?;
+    let metas: Vec<FeatureMeta> = named.iter().map(|f| f.meta()).collect();
+    let values: Result<Vec<Vec<f64>>> = named
+        .iter()
+        .map(|f| {
+            let column = column(rows, f.id)?;
+            Ok(kept.iter().map(|at| column.real_at(*at).unwrap_or(f64::NAN)).collect())
+        })
+        .collect();
+    Ok(Design::from_columns(metas, values?)?)
+}
+
+/// A column of the rows that models read.
+///
+/// # Errors
+/// It is not there.
+pub fn column<'a>(rows: &'a Columns, name: &str) -> Result<&'a Column> {
+    rows.get(name).ok_or_else(|| Error::Fault(format!("the rows that models read have no column {name}")))
+}

@@ -1,0 +1,40 @@
+//! `luheng nightly`: the whole batch.
+
+use clap::Args;
+
+use super::Common;
+use crate::error::Result;
+use crate::night::{self, Options};
+
+/// Arguments of the batch.
+#[derive(Debug, Args)]
+pub struct Nightly {
+    /// Go on from the last stage of a run that died, where its inputs still match
+    #[arg(long)]
+    resume: bool,
+    /// Build a finished night anew beside the old one and compare
+    #[arg(long)]
+    again: bool,
+    /// Train and propose a new model
+    #[arg(long)]
+    retrain: bool,
+}
+
+impl Nightly {
+    /// Runs the night and says where its pages are.
+    pub fn run(&self, common: &Common) -> Result<()> {
+        let opened = common.open()?;
+        let progress = common.progress();
+        let options = Options { resume: self.resume, again: self.again, retrain: self.retrain };
+        let published = night::nightly(&opened.ctx, &opened.input()?, &opened.key()?, &common.pool(&opened)?, &progress, &options)?;
+        let run = opened.ctx.work.run(&published.run_id);
+        if published.was_there {
+            println!("already published: {}", published.run_id);
+        }
+        println!("run            {}", run.display());
+        println!("score sheets   {}", opened.ctx.work.current().join("sheets/index.html").display());
+        println!("regional page  {}", opened.ctx.work.current().join("regional.html").display());
+        println!("data quality   {}", opened.ctx.work.current().join("quality.html").display());
+        Ok(())
+    }
+}

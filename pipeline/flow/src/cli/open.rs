@@ -1,0 +1,139 @@
+//! Command line and configuration to the surroundings of a run.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use luheng_lake::catalog::CatalogFiles;
+use luheng_lake::columns::{Day, day};
+use luheng_lake::schema::{Codes, Fault, Schema};
+use luheng_lake::store::key::{self, KeySource, PseudonymKey};
+use luheng_lake::store::paths::Work;
+use luheng_lake::store::text;
+
+use super::Common;
+use crate::config::Config;
+use crate::context::Context;
+use crate::driver::Pool;
+use crate::error::{Error, Result};
+use crate::rating::Ratings;
+
+/// Memory one child is reckoned to need.
+const CHILD_BYTES: u64 = 384 << 20;
+
+/// What a verb works with.
+pub struct Opened {
+    /// Surroundings of the run.
+    pub ctx: Context,
+    /// The configuration file, if there is one.
+    pub config_file: Option<PathBuf>,
+    /// Folder of exports, if one is named.
+    pub input: Option<PathBuf>,
+}
+
+impl Common {
+    /// The configuration: the file named, else `luheng.toml` here, else the empty one.
+    pub fn config(&self) -> Result<(Config, Option<PathBuf>)> {
+        let file = match &self.config {
+            Some(named) if !named.is_file() => {
+                return Err(Error::Config(format!("--config: {} is not a file; name a configuration file, or leave --config out", named.display())));
+            }
+            Some(named) => Some(named.clone()),
+            None => Some(PathBuf::from("luheng.toml")).filter(|file| file.is_file()),
+        };
+        let config = match &file {
+            Some(path) => Config::parse(&text::read_to_string(path).map_err(|e| Error::Config(e.to_string()))?, &path.display().to_string())?,
+            None => Config::default(),
+        };
+        Ok((config, file))
+    }
+
+    /// Configuration, catalog, day and work folder.
+    pub fn open(&self) -> Result<Opened> {
+        let (config, config_file) = self.config()?;
+        let as_of = self.day(&config)?;
+        self.open_on(config, config_file, as_of)
+    }
+
+    /// As [`Self::open`], for verbs that only read what a run left.
+    pub fn open_reading(&self) -> Result<Opened> {
+        let (config, config_file) = self.config()?;
+        let as_of = self.day(&config).unwrap_or_default();
+        self.open_on(config, config_file, as_of)
+    }
+
+    fn open_on(&self, config: Config, config_file: Option<PathBuf>, as_of: Day) -> Result<Opened> {
+        let beside = |path: &PathBuf| match (&config_file, path.is_absolute()) {
+            (Some(file), false) => file.parent().map_or_else(|| path.clone(), |folder| folder.join(path)),
+            _ => path.clone(),
+        };
+        let input = self.input.clone().or_else(|| config.input.as_ref().map(beside));
+        let mut files = CatalogFiles::embedded();
+        if let Some(folder) = &config.catalog {
+            files = files.overlay(&beside(folder)).map_err(|e| Error::Config(e.to_string()))?;
+        }
+        let schema = Schema::load(&files).map_err(faults)?;
+        let codes = Codes::load(&files).map_err(faults)?;
+        let ratings = Ratings::load(&files, &config)?;
+        let (seed, buckets) = (config.seed, config.buckets);
+        let ctx = Context { config, schema, codes, files, ratings, work: Work::at(self.work.clone()), as_of, seed, buckets };
+        Ok(Opened { ctx, config_file, input })
+    }
+
+    fn day(&self, config: &Config) -> Result<Day> {
+        let Some(text) = self.as_of.as_ref().or(config.as_of.as_ref()) else {
+            return Err(Error::Usage("--as-of: no day given; name one as --as-of YYYY-MM-DD or as_of in the configuration (the clock is never the date)".into()));
+        };
+        day::parse(text).ok_or_else(|| Error::Usage(format!("--as-of: found \"{text}\", expected a day as YYYY-MM-DD")))
+    }
+
+    /// The child processes of a run.
+    pub fn pool(&self, opened: &Opened) -> Result<Pool> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut jobs = match self.jobs {
+            Some(0) => return Err(Error::Usage("--jobs: found 0, expected at least 1".into())),
+            Some(jobs) => jobs,
+            None => cores,
+        };
+        if let Some(bytes) = self.memory()? {
+            jobs = jobs.min(usize::try_from(bytes / CHILD_BYTES).unwrap_or(usize::MAX)).max(1);
+        }
+        let mut arguments: Vec<OsString> = vec!["--work".into(), self.work.clone().into()];
+        if let Some(file) = &opened.config_file {
+            arguments.extend(["--config".into(), file.clone().into()]);
+        }
+        arguments.extend(["--as-of".into(), day::format(opened.ctx.as_of).into()]);
+        Ok(Pool { jobs, arguments })
+    }
+
+    /// The memory to stay within, in bytes.
+    pub fn memory(&self) -> Result<Option<u64>> {
+        let Some(text) = &self.memory else { return Ok(None) };
+        let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let unit: u64 = match text[at..].trim() {
+            "" | "B" => 1,
+            "K" | "KiB" | "KB" => 1 << 10,
+            "M" | "MiB" | "MB" => 1 << 20,
+            "G" | "GiB" | "GB" => 1 << 30,
+            other => return Err(Error::Usage(format!("--memory: found unit \"{other}\", expected KiB, MiB or GiB"))),
+        };
+        let number: u64 = text[..at].parse().map_err(|_| Error::Usage(format!("--memory: found \"{text}\", expected a size such as 2GiB")))?;
+        Ok(Some(number.saturating_mul(unit)))
+    }
+}
+
+impl Opened {
+    /// The folder of exports.
+    pub fn input(&self) -> Result<PathBuf> {
+        self.input.clone().ok_or_else(|| Error::Usage("--input: no folder of exports given; name one as --input DIR or input in the configuration".into()))
+    }
+
+    /// The pseudonym key.
+    pub fn key(&self) -> Result<PseudonymKey> {
+        let identity = &self.ctx.config.identity;
+        Ok(key::load(&KeySource { key_file: identity.key_file.clone(), sample_key: identity.sample_key.clone() })?)
+    }
+}
+
+fn faults(faults: Vec<Fault>) -> Error {
+    Error::Config(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}

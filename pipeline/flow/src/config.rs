@@ -1,0 +1,231 @@
+//! `luheng.toml`: what a court sets. An empty file is valid; every fault is reported at once, with its key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use luheng_lake::columns::{Day, day};
+use luheng_lake::ingest::mapping::Mapping;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+/// The configuration of one deployment. Keys unknown here are refused.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The day rated, `YYYY-MM-DD`; `--as-of` wins. Never the clock.
+    pub as_of: Option<String>,
+    /// Folder of exports, beside the configuration file unless absolute; `--input` wins.
+    pub input: Option<PathBuf>,
+    /// Number of lake buckets, a power of two.
+    pub buckets: u32,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// Rejected share of a table above which the run stops (never under 20 rows).
+    pub max_reject_share: f64,
+    /// Days a row may wait for its case or debtor before it is reported.
+    pub max_wait_days: i32,
+    /// Runs kept; the oldest go first.
+    pub keep_runs: usize,
+    /// Age in days from which `nightly` proposes a new model.
+    pub train_every_days: i32,
+    /// Encryption at rest: only `none` is built in this version; the vault is always encrypted.
+    pub encrypt: String,
+    /// Folder that overlays the embedded catalog file by file.
+    pub catalog: Option<PathBuf>,
+    /// Pseudonym key.
+    pub identity: Identity,
+    /// What is rated, when and by which parameters.
+    pub rating: Rating,
+    /// How means are counted.
+    pub means: Means,
+    /// Regional figures.
+    pub regional: Regional,
+    /// Mapping of each exported table.
+    pub sources: BTreeMap<String, Mapping>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            input: None,
+            buckets: 64,
+            seed: 20_200_101,
+            max_reject_share: 0.05,
+            max_wait_days: 90,
+            keep_runs: 30,
+            train_every_days: 30,
+            encrypt: "none".into(),
+            catalog: None,
+            identity: Identity::default(),
+            rating: Rating::default(),
+            means: Means::default(),
+            regional: Regional::default(),
+            sources: BTreeMap::new(),
+        }
+    }
+}
+
+/// Where the pseudonym key comes from; the environment wins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// A file of 64 hex digits, readable by its owner alone.
+    pub key_file: Option<PathBuf>,
+    /// A published key that serves only identity numbers of the unassigned prefix 99.
+    pub sample_key: Option<String>,
+}
+
+/// Rating parameters a deployment may set; what is unset comes from `catalog/ratings`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rating {
+    /// `as_of` (default) or `filing+Nd`.
+    pub moment: Option<String>,
+    /// Last filing day of training cases, for back-tests.
+    pub train_until: Option<String>,
+    /// Days of the outcome window.
+    pub horizon_days: Option<i32>,
+    /// Covered share from which the outcome is good.
+    pub good_share: Option<f64>,
+    /// Inquiry channels expected of every debtor.
+    pub required_channels: Option<Vec<String>>,
+}
+
+/// How a debtor's means are counted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Means {
+    /// Living costs to be left to a natural person each month (低保 level of the place). Unset: no income is counted as means.
+    pub living_cost_monthly_fen: Option<i64>,
+}
+
+/// Regional figures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Regional {
+    /// Which listings the input holds: `auto` (by the courts seen), `this_court`, `these_courts`, `province`, `national_list`.
+    pub numerator_scope: String,
+}
+
+impl Default for Regional {
+    fn default() -> Self {
+        Self { numerator_scope: "auto".into() }
+    }
+}
+
+/// The day each party is rated on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// All parties on the run's day.
+    AsOf,
+    /// Each party so many days after its case was filed.
+    Filing(i32),
+}
+
+impl Config {
+    /// Reads a configuration; all its faults come in one error.
+    pub fn parse(text: &str, name: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|e| Error::Config(format!("{name}: {e}")))?;
+        let faults = config.faults();
+        if faults.is_empty() { Ok(config) } else { Err(Error::Config(format!("{name}: {}", faults.join("\n  ")))) }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut expect = |holds: bool, text: String| {
+            if !holds {
+                faults.push(text);
+            }
+        };
+        expect(
+            self.buckets.is_power_of_two() && self.buckets <= 4096,
+            format!("buckets: found {}, expected a power of two up to 4096", self.buckets),
+        );
+        expect(
+            (0.0..=1.0).contains(&self.max_reject_share),
+            format!("max_reject_share: found {}, expected a share between 0 and 1", self.max_reject_share),
+        );
+        expect(
+            self.encrypt == "none",
+            format!(
+                "encrypt: found \"{}\", expected \"none\" (lake encryption is not in this version; the vault is always encrypted)",
+                self.encrypt
+            ),
+        );
+        for (key, value) in [("as_of", &self.as_of), ("rating.train_until", &self.rating.train_until)] {
+            if let Some(text) = value {
+                expect(day::parse(text).is_some(), format!("{key}: found \"{text}\", expected a day as YYYY-MM-DD"));
+            }
+        }
+        if let Some(text) = &self.rating.moment {
+            expect(moment(text).is_some(), format!("rating.moment: found \"{text}\", expected \"as_of\" or \"filing+Nd\""));
+        }
+        if let Some(days) = self.rating.horizon_days {
+            expect(days > 0, format!("rating.horizon_days: found {days}, expected a positive number of days"));
+        }
+        if let Some(share) = self.rating.good_share {
+            expect(share > 0.0 && share <= 1.0, format!("rating.good_share: found {share}, expected a share above 0 and up to 1"));
+        }
+        expect(
+            ["auto", "this_court", "these_courts", "province", "national_list"].contains(&self.regional.numerator_scope.as_str()),
+            format!(
+                "regional.numerator_scope: found \"{}\", expected auto, this_court, these_courts, province or national_list",
+                self.regional.numerator_scope
+            ),
+        );
+        expect(self.keep_runs >= 1, format!("keep_runs: found {}, expected at least 1", self.keep_runs));
+        faults
+    }
+
+    /// The moment parties are rated at.
+    pub fn moment(&self) -> Moment {
+        self.rating.moment.as_deref().and_then(moment).unwrap_or(Moment::AsOf)
+    }
+
+    /// Last filing day of training cases, where one is set.
+    pub fn train_until(&self) -> Option<Day> {
+        self.rating.train_until.as_deref().and_then(day::parse)
+    }
+
+    /// Hash of what can change a rating: not where files lie, how they are mapped (the lake's content says what came of it), nor how many runs are kept.
+    pub fn content_hash(&self) -> String {
+        let text = format!(
+            "{}|{}|{:?}|{:?}|{:?}|{}",
+            self.buckets, self.seed, self.rating, self.means, self.regional, self.encrypt
+        );
+        blake3::hash(text.as_bytes()).to_hex().to_string()
+    }
+}
+
+fn moment(text: &str) -> Option<Moment> {
+    if text == "as_of" {
+        return Some(Moment::AsOf);
+    }
+    text.strip_prefix("filing+")?.strip_suffix('d')?.parse().ok().filter(|d| *d >= 0).map(Moment::Filing)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_empty_configuration_is_valid() {
+        assert_eq!(Config::parse("", "luheng.toml").unwrap().buckets, 64);
+    }
+
+    #[test]
+    fn all_faults_come_at_once_and_unknown_keys_are_refused() {
+        let text = Config::parse("buckets = 3\nas_of = \"soon\"\n[rating]\nmoment = \"later\"", "x.toml").unwrap_err().to_string();
+        assert!(text.contains("buckets") && text.contains("as_of") && text.contains("rating.moment"), "{text}");
+        assert!(Config::parse("bucket = 4", "x.toml").unwrap_err().to_string().contains("bucket"));
+    }
+
+    #[test]
+    fn moments_read_as_written() {
+        assert_eq!(moment("filing+30d"), Some(Moment::Filing(30)));
+        assert_eq!(moment("filing-1d"), None);
+    }
+}

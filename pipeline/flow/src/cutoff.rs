@@ -1,0 +1,458 @@
+//! The only road from the lake to a feature, a rating or a suggestion: what the court knew of one debtor on one day.
+//!
+//! A [`View`] applies, once and in one place, the rules of the contract (§1): only rows known by the day; of several versions of a key the newest;
+//! nothing voided by then, and nothing ever of the wrong person; a date later than the day reads as unknown, and with it what it reveals; an asset
+//! that a later answered inquiry no longer shows has ended. Feature code cannot reach the lake otherwise, so leakage is impossible by shape.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use luheng_lake::columns::{Column, Columns, Day};
+use luheng_lake::schema::{Kind, Schema, Table};
+
+use crate::error::{Error, Result};
+
+/// The lake tables that hold facts of a debtor, in the order of the contract.
+pub const TABLES: [&str; 18] = [
+    "debtors",
+    "cases",
+    "parties",
+    "payments",
+    "assets",
+    "seizures",
+    "incomes",
+    "obligations",
+    "inquiries",
+    "conduct",
+    "trajectory",
+    "measures",
+    "listings",
+    "stays",
+    "milestones",
+    "judgments",
+    "objections",
+    "registers",
+];
+
+/// How a column is read on a day before what it says had happened.
+#[derive(Clone, Debug)]
+enum Mask {
+    /// Known with its row.
+    Plain,
+    /// A date that reads as unknown until it has come.
+    LaterDate,
+    /// Hidden until the date in that column has come; reads as this text meanwhile.
+    RevealedBy { date: usize, before: Option<String> },
+}
+
+#[derive(Debug)]
+struct Field {
+    name: String,
+    column: Column,
+    mask: Mask,
+}
+
+/// One lake table of one bucket, with its masks resolved.
+#[derive(Debug)]
+struct Held {
+    name: &'static str,
+    fields: Vec<Field>,
+    debtors: HashMap<String, Range<usize>>,
+    row_id: usize,
+    known_on: Option<usize>,
+    voided_on: Option<usize>,
+    void_reason: Option<usize>,
+}
+
+/// One bucket of the lake in memory.
+#[derive(Debug)]
+pub struct Facts {
+    tables: BTreeMap<&'static str, Held>,
+    debtors: Vec<String>,
+    unknown: RefCell<BTreeSet<String>>,
+}
+
+impl Facts {
+    /// Builds the facts of a bucket from its lake tables (rows sorted by debtor, case, row, known day, seen day, as the lake keeps them).
+    ///
+    /// # Errors
+    /// A table that lacks the columns every lake table has.
+    pub fn new(schema: &Schema, mut read: impl FnMut(&'static str) -> Result<Option<Columns>>) -> Result<Self> {
+        let mut tables = BTreeMap::new();
+        let mut debtors = BTreeSet::new();
+        for name in TABLES {
+            let Some(columns) = read(name)? else { continue };
+            let table = schema.tables.get(name).ok_or_else(|| Error::Fault(format!("table {name} is not in the catalog")))?;
+            let held = Held::new(name, table, &columns)?;
+            debtors.extend(held.debtors.keys().cloned());
+            tables.insert(name, held);
+        }
+        Ok(Self { tables, debtors: debtors.into_iter().collect(), unknown: RefCell::default() })
+    }
+
+    /// Every debtor of the bucket, in order of id.
+    pub fn debtors(&self) -> impl Iterator<Item = &str> {
+        self.debtors.iter().map(String::as_str)
+    }
+
+    /// What was known of a debtor on a day. A debtor without rows gives an empty view.
+    pub fn view(&self, debtor_id: &str, day: Day) -> View<'_> {
+        let mut view = View { debtor_id: self.own_id(debtor_id), day, rows: BTreeMap::new() };
+        for (name, held) in &self.tables {
+            if let Some(range) = held.debtors.get(debtor_id) {
+                view.rows.insert(name, held.known(&self.unknown, range.clone(), day));
+            }
+        }
+        view.end_assets();
+        view
+    }
+
+    fn own_id(&self, debtor_id: &str) -> &str {
+        self.debtors.binary_search_by(|d| d.as_str().cmp(debtor_id)).map_or("", |at| self.debtors[at].as_str())
+    }
+
+    /// Columns that code asked for and no table has: a fault in the program, never a missing fact.
+    ///
+    /// # Errors
+    /// Where any such column was asked for.
+    pub fn check(&self) -> Result<()> {
+        let unknown = self.unknown.borrow();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Fault(format!(
+            "columns read that no lake table has: {}; name them in pipeline/catalog/tables or correct the code",
+            unknown.iter().cloned().collect::<Vec<_>>().join(", ")
+        )))
+    }
+
+    /// Every row id of a table with the first day it was known, for checking evidence: (debtor, row id) to day.
+    pub fn first_known(&self, table: &str) -> BTreeMap<(String, String), Day> {
+        let mut first = BTreeMap::new();
+        let Some(held) = self.tables.get(table) else { return first };
+        for (debtor, range) in &held.debtors {
+            for at in range.clone() {
+                let id = held.fields[held.row_id].column.text_at(at).unwrap_or_default().to_owned();
+                let known = held.known_at(at);
+                first.entry((debtor.clone(), id)).and_modify(|day: &mut Day| *day = known.min(*day)).or_insert(known);
+            }
+        }
+        first
+    }
+}
+
+impl Held {
+    fn new(name: &'static str, table: &Table, columns: &Columns) -> Result<Self> {
+        let mut names: Vec<&str> = columns.names().collect();
+        names.sort_unstable();
+        let at = |column: &str| names.binary_search(&column).ok();
+        let need = |column: &str| at(column).ok_or_else(|| Error::Fault(format!("lake table {name} has no column {column}")));
+        let mut fields = Vec::with_capacity(names.len());
+        for column_name in &names {
+            let Some(column) = columns.get(column_name) else { continue };
+            let described = table.columns.iter().find(|c| c.name == *column_name);
+            let mask = match described {
+                Some(c) if c.revealed_by.is_some() => {
+                    Mask::RevealedBy { date: need(c.revealed_by.as_deref().unwrap_or_default())?, before: c.before.clone() }
+                }
+                Some(c) if c.kind == Kind::Date && !c.set_in_advance && !matches!(c.name.as_str(), "known_on" | "seen_on") => Mask::LaterDate,
+                _ => Mask::Plain,
+            };
+            fields.push(Field { name: (*column_name).to_owned(), column: column.clone(), mask });
+        }
+        let debtor = &fields[need("debtor_id")?].column;
+        let mut debtors: HashMap<String, Range<usize>> = HashMap::new();
+        let mut start = 0;
+        for row in 0..columns.len() {
+            let here = debtor.text_at(row).unwrap_or_default();
+            if row + 1 == columns.len() || debtor.text_at(row + 1) != Some(here) {
+                debtors.insert(here.to_owned(), start..row + 1);
+                start = row + 1;
+            }
+        }
+        Ok(Self {
+            name,
+            row_id: need("row_id")?,
+            known_on: at("known_on"),
+            voided_on: at("voided_on"),
+            void_reason: at("void_reason"),
+            fields,
+            debtors,
+        })
+    }
+
+    /// The day a row became known; a register without such a day has always been known.
+    fn known_at(&self, at: usize) -> Day {
+        self.known_on.map_or(Day::MIN, |f| self.fields[f].column.date_at(at).unwrap_or(Day::MAX))
+    }
+
+    /// The version of each key that counts on a day, in the lake's order.
+    fn known<'a>(&'a self, unknown: &'a RefCell<BTreeSet<String>>, range: Range<usize>, day: Day) -> Vec<Row<'a>> {
+        let ids = &self.fields[self.row_id].column;
+        let mut rows = Vec::with_capacity(range.len());
+        let mut at = range.start;
+        while at < range.end {
+            let id = ids.text_at(at);
+            let (mut newest, mut wrong_person) = (None, false);
+            while at < range.end && ids.text_at(at) == id {
+                wrong_person |= self.void_reason.is_some_and(|f| self.fields[f].column.text_at(at) == Some("wrong_person"));
+                if self.known_at(at) <= day {
+                    newest = Some(at);
+                }
+                at += 1;
+            }
+            if let (Some(at), false) = (newest, wrong_person) {
+                let row = Row { held: self, unknown, at, day };
+                let voided = self.voided_on.and_then(|f| self.fields[f].column.date_at(at));
+                if voided.is_none_or(|on| on > day) {
+                    rows.push(row);
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// One fact as it was known on the day of its view.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    held: &'a Held,
+    unknown: &'a RefCell<BTreeSet<String>>,
+    at: usize,
+    day: Day,
+}
+
+impl<'a> Row<'a> {
+    fn field(&self, column: &str) -> Option<&'a Field> {
+        let found = self.held.fields.binary_search_by(|f| f.name.as_str().cmp(column));
+        if found.is_err() {
+            self.unknown.borrow_mut().insert(format!("{}.{column}", self.held.name));
+        }
+        found.ok().map(|at| &self.held.fields[at])
+    }
+
+    /// The field, unless the day has not come that reveals it; then what it reads as.
+    fn open(&self, column: &str) -> std::result::Result<Option<&'a Column>, Option<&'a str>> {
+        let Some(field) = self.field(column) else { return Ok(None) };
+        match &field.mask {
+            Mask::RevealedBy { date, before } if self.held.fields[*date].column.date_at(self.at).is_some_and(|d| d > self.day) => {
+                Err(before.as_deref())
+            }
+            _ => Ok(Some(&field.column)),
+        }
+    }
+
+    /// A text or code.
+    pub fn text(&self, column: &'static str) -> Option<&'a str> {
+        match self.open(column) {
+            Ok(found) => found.and_then(|c| c.text_at(self.at)),
+            Err(before) => before,
+        }
+    }
+
+    /// Money in fen.
+    pub fn fen(&self, column: &'static str) -> Option<i64> {
+        self.int(column)
+    }
+
+    /// A whole number.
+    pub fn int(&self, column: &'static str) -> Option<i64> {
+        self.open(column).ok().flatten().and_then(|c| c.int_at(self.at))
+    }
+
+    /// A real number.
+    pub fn real(&self, column: &'static str) -> Option<f64> {
+        self.open(column).ok().flatten().and_then(|c| c.real_at(self.at))
+    }
+
+    /// A day; one that had not come reads as unknown unless it was set in advance.
+    pub fn date(&self, column: &'static str) -> Option<Day> {
+        let field = self.field(column)?;
+        let found = field.column.date_at(self.at);
+        match field.mask {
+            Mask::LaterDate => found.filter(|d| *d <= self.day),
+            _ => found,
+        }
+    }
+
+    /// A flag; hidden ones read false.
+    pub fn flag(&self, column: &'static str) -> Option<bool> {
+        match self.open(column) {
+            Ok(found) => found.and_then(|c| c.flag_at(self.at)),
+            Err(_) => Some(false),
+        }
+    }
+
+    /// The row's id in the lake; versions of one key share it.
+    pub fn row_id(&self) -> &'a str {
+        self.held.fields[self.held.row_id].column.text_at(self.at).unwrap_or_default()
+    }
+
+    /// The day this version became known.
+    pub fn known_on(&self) -> Day {
+        self.held.known_at(self.at)
+    }
+
+    /// The table the row stands in.
+    pub fn table(&self) -> &'static str {
+        self.held.name
+    }
+
+    /// `table:row_id`, which resolves in the lake.
+    pub fn evidence(&self) -> String {
+        format!("{}:{}", self.held.name, self.row_id())
+    }
+}
+
+/// All that the court knew of one debtor on one day.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The debtor.
+    pub debtor_id: &'a str,
+    /// The day.
+    pub day: Day,
+    rows: BTreeMap<&'static str, Vec<Row<'a>>>,
+}
+
+impl<'a> View<'a> {
+    /// The rows of a table that count on the day.
+    pub fn rows(&self, table: &'static str) -> &[Row<'a>] {
+        self.rows.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The debtor's own row.
+    pub fn debtor(&self) -> Option<Row<'a>> {
+        self.rows("debtors").last().copied()
+    }
+
+    /// Every case of this debtor known on the day, by case number; parties who have left are not in it.
+    pub fn parties(&self) -> Vec<Party<'_, 'a>> {
+        let mut parties: Vec<Party<'_, 'a>> = self
+            .rows("parties")
+            .iter()
+            .filter(|p| p.date("left_on").is_none())
+            .filter_map(|party| {
+                let case_no = party.text("case_no")?;
+                let case = self.rows("cases").iter().find(|c| c.text("case_no") == Some(case_no))?;
+                Some(Party { view: self, case_no, case: *case, party: *party })
+            })
+            .collect();
+        parties.sort_by_key(|p| p.case_no);
+        parties.dedup_by_key(|p| p.case_no);
+        parties
+    }
+
+    /// The party of one case.
+    pub fn party(&self, case_no: &str) -> Option<Party<'_, 'a>> {
+        self.parties().into_iter().find(|p| p.case_no == case_no)
+    }
+
+    /// An asset ends on the day a later answered inquiry of its channel no longer showed it.
+    fn end_assets(&mut self) {
+        let mut answered: BTreeMap<&str, Day> = BTreeMap::new();
+        for inquiry in self.rows("inquiries") {
+            let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
+            if let (true, Some(channel), Some(on)) = (told, inquiry.text("channel"), inquiry.date("returned_on")) {
+                let latest = answered.entry(channel).or_insert(on);
+                *latest = on.max(*latest);
+            }
+        }
+        if let Some(assets) = self.rows.get_mut("assets") {
+            assets.retain(|asset| {
+                let later = asset.text("channel").and_then(|c| answered.get(c));
+                !later.is_some_and(|on| *on > asset.known_on())
+            });
+        }
+    }
+}
+
+/// One debtor in one case on one day: the unit of rating.
+#[derive(Clone, Copy, Debug)]
+pub struct Party<'v, 'a> {
+    /// Everything known of the debtor.
+    pub view: &'v View<'a>,
+    /// The case number.
+    pub case_no: &'a str,
+    /// The case's row.
+    pub case: Row<'a>,
+    /// The party's row.
+    pub party: Row<'a>,
+}
+
+impl<'v, 'a> Party<'v, 'a> {
+    /// The day of the view.
+    pub fn day(&self) -> Day {
+        self.view.day
+    }
+
+    /// Rows of this debtor in this case.
+    pub fn rows(&self, table: &'static str) -> Vec<Row<'a>> {
+        self.view.rows(table).iter().filter(|r| r.text("case_no") == Some(self.case_no)).copied().collect()
+    }
+
+    /// Is the case open, stayed, or closed for want of property, and not carried on under a new number?
+    pub fn is_live(&self) -> bool {
+        let state = match self.case.text("status") {
+            Some("closed") => self.case.text("close_kind") == Some("no_property"),
+            _ => true,
+        };
+        state && !self.view.rows("cases").iter().any(|c| c.text("resumed_from") == Some(self.case_no))
+    }
+
+    /// Is money owed here, as far as the kind of duty says?
+    pub fn is_money(&self) -> bool {
+        !matches!(self.case.text("duty_kind"), Some("delivery" | "act"))
+    }
+
+    /// The day the enforcement notice was served.
+    pub fn notice_served_on(&self) -> Option<Day> {
+        self.case.date("notice_served_on")
+    }
+
+    /// First filing of the debt: the clock runs through resumptions.
+    pub fn debt_filed_on(&self) -> Option<Day> {
+        let (mut case, mut first) = (self.case, self.case.date("filed_on"));
+        for _ in 0..self.view.rows("cases").len() {
+            let Some(earlier) = case.text("resumed_from") else { break };
+            let Some(found) = self.view.rows("cases").iter().find(|c| c.text("case_no") == Some(earlier)) else { break };
+            case = *found;
+            first = case.date("filed_on").or(first);
+        }
+        first
+    }
+
+    /// What was received on the case by the day, reversed receipts left out.
+    pub fn receipts(&self) -> Vec<Row<'a>> {
+        self.rows("payments").into_iter().filter(|p| p.date("paid_on").is_some() && p.date("reversed_on").is_none()).collect()
+    }
+
+    /// Is the receipt this debtor's own? A receipt that names no payer is, where he is the only party the receipt was copied to.
+    pub fn is_own(receipt: &Row<'_>) -> bool {
+        receipt.flag("is_own") == Some(true)
+    }
+
+    /// Due on the whole case: principal, fixed interest and costs (the claim where no principal is stated), less receipts and waivers. In fen, never below 0.
+    pub fn case_due_fen(&self) -> i64 {
+        let stated = match self.case.fen("principal_fen") {
+            Some(principal) => {
+                principal.saturating_add(self.case.fen("interest_fen").unwrap_or(0)).saturating_add(self.case.fen("costs_fen").unwrap_or(0))
+            }
+            None => self.case.fen("claim_fen").unwrap_or(0),
+        };
+        let received = self.receipts().iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+        stated.saturating_sub(received).saturating_sub(self.case.fen("waived_fen").unwrap_or(0)).max(0)
+    }
+
+    /// Due by this party: the case's due within the limits of its liability. In fen.
+    pub fn due_fen(&self) -> i64 {
+        let due = self.case_due_fen();
+        let own = || self.receipts().iter().filter(|r| Self::is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+        let cap = match self.party.text("liability") {
+            Some("by_share") => self.party.fen("share_fen"),
+            Some("limited_amount" | "limited_asset" | "limited_estate") => self.party.fen("limit_fen"),
+            _ => None,
+        };
+        cap.map_or(due, |cap| due.min(cap.saturating_sub(own()).max(0)))
+    }
+}

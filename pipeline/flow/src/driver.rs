@@ -1,0 +1,140 @@
+//! Work by bucket in child processes of the same binary: fed bucket numbers on standard input, one polars thread each, ending with their parent
+//! (an end of input ends a child). Two threads calling polars in one process wait for each other; two processes do not (pipeline/README.md).
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the driver starts processes and times stages")]
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::progress::Progress;
+
+/// How many children, and how they are started.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Children at once.
+    pub jobs: usize,
+    /// Arguments that give a child its configuration, work folder and day.
+    pub arguments: Vec<OsString>,
+}
+
+impl Pool {
+    /// Runs a stage on every bucket; gives the rows written.
+    ///
+    /// # Errors
+    /// The first child that failed, with its own message and exit status.
+    pub fn run(&self, stage: &str, arguments: &[OsString], buckets: u32, progress: &Progress) -> Result<u64> {
+        timed(stage, u64::from(buckets), progress, |advance| {
+            let (next, stop) = (AtomicU32::new(0), AtomicBool::new(false));
+            let (sender, done) = mpsc::channel::<Result<u64>>();
+            std::thread::scope(|scope| {
+                for _ in 0..self.jobs.clamp(1, buckets as usize) {
+                    let (sender, next, stop) = (sender.clone(), &next, &stop);
+                    scope.spawn(move || {
+                        let outcome = self.serve(stage, arguments, next, stop, buckets, &sender);
+                        if let Err(error) = outcome {
+                            stop.store(true, Ordering::SeqCst);
+                            // The receiver outlives every sender.
+                            let _ = sender.send(Err(error));
+                        }
+                    });
+                }
+                drop(sender);
+                let mut rows = 0;
+                let mut failed = None;
+                for outcome in done {
+                    match outcome {
+                        Ok(more) => {
+                            rows += more;
+                            advance(1);
+                        }
+                        Err(error) => failed = failed.or(Some(error)),
+                    }
+                }
+                failed.map_or(Ok(rows), Err)
+            })
+        })
+    }
+
+    fn serve(
+        &self,
+        stage: &str,
+        arguments: &[OsString],
+        next: &AtomicU32,
+        stop: &AtomicBool,
+        buckets: u32,
+        done: &mpsc::Sender<Result<u64>>,
+    ) -> Result<()> {
+        let own = std::env::current_exe().map_err(|e| Error::Fault(format!("cannot find my own program: {e}")))?;
+        let mut child = Command::new(own)
+            .arg("worker")
+            .arg("--stage")
+            .arg(stage)
+            .args(&self.arguments)
+            .args(arguments)
+            .env("POLARS_MAX_THREADS", "1")
+            .env("RAYON_NUM_THREADS", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| Error::Fault(format!("cannot start a child for stage {stage}: {e}")))?;
+        let fed = feed(&mut child, next, stop, buckets, done);
+        drop(child.stdin.take());
+        let mut said = String::new();
+        if let Some(mut errors) = child.stderr.take() {
+            // What cannot be read of its last words changes nothing: the status decides.
+            let _ = errors.read_to_string(&mut said);
+        }
+        let status = child.wait().map_err(|e| Error::Fault(format!("stage {stage}: {e}")))?;
+        if status.success() && fed.is_ok() {
+            return Ok(());
+        }
+        let said = said.trim();
+        let said = said.strip_prefix("error: ").unwrap_or(said).to_owned();
+        Err(match status.code() {
+            Some(2) => Error::Usage(said),
+            Some(3) => Error::Input(said),
+            Some(4) => Error::Config(said),
+            Some(5) => Error::Gate(said),
+            Some(75) => Error::InUse(said),
+            _ => Error::Fault(format!("stage {stage}: a child ended with {status}: {said}")),
+        })
+    }
+}
+
+fn feed(child: &mut Child, next: &AtomicU32, stop: &AtomicBool, buckets: u32, done: &mpsc::Sender<Result<u64>>) -> Result<()> {
+    let gone = || Error::Fault("a child closed its pipe".into());
+    let mut stdin = child.stdin.take().ok_or_else(gone)?;
+    let mut answers = BufReader::new(child.stdout.take().ok_or_else(gone)?);
+    loop {
+        let bucket = next.fetch_add(1, Ordering::SeqCst);
+        if bucket >= buckets || stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        writeln!(stdin, "{bucket}").map_err(|_| gone())?;
+        let mut line = String::new();
+        if answers.read_line(&mut line).map_err(|_| gone())? == 0 {
+            return Err(gone());
+        }
+        let rows = line.trim().parse().map_err(|_| Error::Fault(format!("a child answered \"{}\"", line.trim())))?;
+        done.send(Ok(rows)).map_err(|_| gone())?;
+    }
+}
+
+/// Runs a piece of work as a stage: its start, its progress, its end and its time are told.
+///
+/// # Errors
+/// Those of the work.
+pub fn timed(stage: &str, pieces: u64, progress: &Progress, work: impl FnOnce(&dyn Fn(u64)) -> Result<u64>) -> Result<u64> {
+    progress.tell(&Event::Started { stage: stage.into(), pieces });
+    let start = Instant::now();
+    let rows = work(&|pieces| progress.tell(&Event::Advanced { stage: stage.into(), pieces }))?;
+    let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    progress.tell(&Event::Finished { stage: stage.into(), rows, millis });
+    Ok(rows)
+}

@@ -1,0 +1,95 @@
+//! The stage `features`: one bucket's facts to the tables `features`, `evidence` and `standing`.
+
+use luheng_lake::columns::{Columns, Day};
+
+use super::{Feature, Subject, all};
+use crate::config::Moment;
+use crate::context::Context;
+use crate::cutoff::{Facts, Party};
+use crate::error::Result;
+use crate::means;
+use crate::standing::{self, Standing};
+
+/// What the stage writes for one bucket.
+#[derive(Debug)]
+pub struct Written {
+    /// One row a rated party, one real a feature.
+    pub features: Columns,
+    /// Which rows each value rests on.
+    pub evidence: Columns,
+    /// Where each party stands before any model.
+    pub standing: Columns,
+}
+
+/// Values of the features for one subject, in their order; with each the evidence, `table:row_id;…`.
+pub fn subject_values(subject: &Subject<'_, '_>, features: &[&'static Feature]) -> Vec<(Option<f64>, Option<String>)> {
+    let value = |feature: &&'static Feature| {
+        let value = (feature.compute)(subject);
+        let mut rows: Vec<String> = value.rows.iter().map(crate::cutoff::Row::evidence).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        (value.number.filter(|n| !n.is_nan()), (!rows.is_empty()).then(|| rows.join(";")))
+    };
+    features.iter().map(value).collect()
+}
+
+/// Runs the stage on a bucket.
+///
+/// # Errors
+/// A column read that no table has.
+pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
+    let features: Vec<&'static Feature> = all().collect();
+    let mut standings = Vec::new();
+    let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
+    let mut evidence: Vec<(usize, &'static str, String)> = Vec::new();
+    let mut rate = |party: &Party<'_, '_>| {
+        let means = means::means_of(party, ctx);
+        standings.push(Standing::of(party, &means, ctx));
+        let subject = Subject { party: *party, means, ctx };
+        for (at, (number, rows)) in subject_values(&subject, &features).into_iter().enumerate() {
+            values[at].push(number);
+            if let Some(rows) = rows {
+                evidence.push((standings.len() - 1, features[at].id, rows));
+            }
+        }
+    };
+    for debtor in facts.debtors() {
+        let now = facts.view(debtor, ctx.as_of);
+        for party in now.parties() {
+            match ctx.config.moment() {
+                Moment::AsOf => {
+                    if standing::is_to_be_rated(&party) {
+                        rate(&party);
+                    }
+                }
+                Moment::Filing(days) => {
+                    let Some(day) = moment_of(&party, days, ctx.as_of) else { continue };
+                    let then = facts.view(debtor, day);
+                    if let Some(party) = then.party(party.case_no).filter(standing::is_to_be_rated) {
+                        rate(&party);
+                    }
+                }
+            }
+        }
+    }
+    facts.check()?;
+    let of = |at: &usize| &standings[*at];
+    let mut table = Columns::new()
+        .text("case_no", standings.iter().map(|s| Some(&s.case_no)))
+        .text("debtor_id", standings.iter().map(|s| Some(&s.debtor_id)))
+        .date("as_of", standings.iter().map(|s| Some(s.as_of)));
+    for (feature, column) in features.iter().zip(values) {
+        table = table.real(feature.id, column);
+    }
+    let evidence = Columns::new()
+        .text("case_no", evidence.iter().map(|(at, _, _)| Some(&of(at).case_no)))
+        .text("debtor_id", evidence.iter().map(|(at, _, _)| Some(&of(at).debtor_id)))
+        .text("feature", evidence.iter().map(|(_, id, _)| Some(*id)))
+        .text("rows", evidence.iter().map(|(_, _, rows)| Some(rows)));
+    Ok(Written { features: table, evidence, standing: Standing::table(&standings) })
+}
+
+/// The day a party is rated on when the moment counts from filing; none if it has not come.
+pub fn moment_of(party: &Party<'_, '_>, days: i32, as_of: Day) -> Option<Day> {
+    party.case.date("filed_on").map(|on| on.saturating_add(days)).filter(|day| *day <= as_of)
+}

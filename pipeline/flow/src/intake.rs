@@ -1,0 +1,260 @@
+//! The stage `ingest` as a night runs it: split here, settle in child processes, swap in; and the record that stays beside the lake.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use luheng_lake::columns::{Columns, Day, day};
+use luheng_lake::ingest::{self, FileCounts, Request, mapping};
+use luheng_lake::store::key::PseudonymKey;
+use luheng_lake::store::manifest::InputEntry;
+use luheng_lake::store::{input as files, lake, parquet, text};
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::driver::{Pool, timed};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::progress::Progress;
+use crate::publish;
+use crate::report::Quality;
+use crate::report::quality::{ChannelQuality, RuleQuality, TableQuality, Warning};
+
+const RECORD: &str = "_intake.json";
+const REJECTS: &str = "_rejects.parquet";
+/// Format of the record.
+const FORMAT: u32 = 1;
+
+/// What the lake was made from and what it holds: `lake/_intake.json`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct LakeRecord {
+    format: u32,
+    /// Hash over everything that decides the lake's content; `--resume` keeps a lake whose hash is the same.
+    cause: String,
+    /// Order-free content hash of each table.
+    pub content: BTreeMap<String, String>,
+    /// Which key made the pseudonyms.
+    pub key_id: String,
+    /// Input files.
+    pub inputs: Vec<InputEntry>,
+    /// Rejected rows of each table.
+    pub rejects: BTreeMap<String, u64>,
+    tables: BTreeMap<String, FileCounts>,
+    warnings: Vec<String>,
+    ignored: Vec<String>,
+}
+
+impl LakeRecord {
+    /// Reads the record of the lake in the work folder.
+    ///
+    /// # Errors
+    /// There is no lake.
+    pub fn read(ctx: &Context) -> Result<Self> {
+        let path = ctx.work.lake().join(RECORD);
+        let found: Option<Self> = publish::read_json(&path)?;
+        match found {
+            Some(record) if record.format == FORMAT => Ok(record),
+            Some(record) => Err(Error::Input(format!(
+                "{}: format: found {}, expected {FORMAT}; run `luheng ingest` again",
+                path.display(),
+                record.format
+            ))),
+            None => Err(Error::Input(format!("{}: there is no finished lake; run `luheng ingest` first", path.display()))),
+        }
+    }
+
+    /// The rejected rows.
+    ///
+    /// # Errors
+    /// The file beside the lake cannot be read.
+    pub fn rejected(&self, ctx: &Context) -> Result<Columns> {
+        Ok(parquet::read(&ctx.work.lake().join(REJECTS))?)
+    }
+
+    /// Warnings and ignored files, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let ignored = self.ignored.iter().map(|name| format!("{name}: belongs to no table; ignored"));
+        self.warnings.iter().cloned().chain(ignored).collect()
+    }
+
+    /// The data quality of the night.
+    ///
+    /// # Errors
+    /// A lake table that cannot be read.
+    pub fn quality(&self, ctx: &Context) -> Result<Quality> {
+        let tables = self.tables.iter().map(|(name, counts)| TableQuality {
+            table: name.clone(),
+            title_zh: ctx.schema.tables.get(name).map(|t| t.title.zh.clone()).unwrap_or_default(),
+            read: counts.read,
+            loaded: counts.loaded,
+            waiting: counts.waiting,
+            rejected: counts.rejected,
+            duplicates: counts.duplicates,
+        });
+        let warning = |text: String| Warning { place: String::new(), text, times: 1 };
+        Ok(Quality {
+            tables: tables.collect(),
+            rules: rules(&self.rejected(ctx)?)?,
+            channels: channels(ctx)?,
+            warnings: self.warnings().into_iter().map(warning).collect(),
+        })
+    }
+}
+
+/// Rules that turned rows away, most rows first.
+fn rules(rejects: &Columns) -> Result<Vec<RuleQuality>> {
+    let column = |name| rejects.require(name);
+    let (table, place, rule, expected) = (column("table")?, column("column")?, column("rule")?, column("expected")?);
+    let mut counts: BTreeMap<[String; 4], u64> = BTreeMap::new();
+    for at in 0..rejects.len() {
+        let key = [table, place, rule, expected].map(|c| c.text_at(at).unwrap_or_default().to_owned());
+        *counts.entry(key).or_default() += 1;
+    }
+    let mut rules: Vec<RuleQuality> = counts
+        .into_iter()
+        .map(|([table, column, rule, expected], rows)| RuleQuality { table, column, rule, expected, rows })
+        .collect();
+    rules.sort_by_key(|r| std::cmp::Reverse(r.rows));
+    Ok(rules)
+}
+
+/// Inquiries sent and answered by the day, by channel.
+fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
+    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for bucket in 0..ctx.buckets {
+        let Some(rows) = parquet::read_if_present(&ctx.work.lake_bucket("inquiries", bucket))? else { continue };
+        let (channel, sent, back, outcome) = (rows.require("channel")?, rows.require("sent_on")?, rows.require("returned_on")?, rows.require("outcome")?);
+        let by = |on: Option<Day>| on.is_some_and(|on| on <= ctx.as_of);
+        for at in (0..rows.len()).filter(|at| by(sent.date_at(*at))) {
+            let count = counts.entry(channel.text_at(at).unwrap_or_default().to_owned()).or_default();
+            count.0 += 1;
+            count.1 += u64::from(by(back.date_at(at)) && matches!(outcome.text_at(at), Some("found" | "none")));
+        }
+    }
+    Ok(counts.into_iter().map(|(channel, (sent, answered))| ChannelQuality { channel, sent, answered }).collect())
+}
+
+fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
+    if !input.is_dir() {
+        return Err(Error::Input(format!("--input: {} is not a folder; name the folder of exports", input.display())));
+    }
+    let sources = mapping::sources(&ctx.files, &ctx.codes, &ctx.schema, &ctx.config.sources, "configuration")
+        .map_err(|faults| Error::Config(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    Ok(Request {
+        work: ctx.work.clone(),
+        input: input.to_owned(),
+        schema: ctx.schema.clone(),
+        codes: ctx.codes.clone(),
+        sources,
+        key: key.clone(),
+        as_of: ctx.as_of,
+        buckets: ctx.buckets,
+        max_reject_share: ctx.config.max_reject_share,
+        max_wait_days: ctx.config.max_wait_days,
+    })
+}
+
+/// Hash over what decides a lake's content: inputs, mapping, catalog, key, day, buckets.
+fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
+    let mut hash = blake3::Hasher::new();
+    for file in files::files_below(input)? {
+        let (content, _) = files::hash_file(&file)?;
+        hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
+    }
+    let rest = format!(
+        "{}|{}|{:?}|{}|{}|{}|{}|{}",
+        env!("CARGO_PKG_VERSION"),
+        ctx.files.hash(),
+        ctx.config.sources,
+        key.key_id(),
+        day::format(ctx.as_of),
+        ctx.buckets,
+        ctx.config.max_reject_share,
+        ctx.config.max_wait_days
+    );
+    hash.update(rest.as_bytes());
+    Ok(hash.finalize().to_hex().to_string())
+}
+
+/// Reads the exports into the lake. With `resume`, a lake made from the very same causes stays as it is.
+///
+/// # Errors
+/// What stops a run (contract §2); the old lake then stays.
+pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, progress: &Progress, resume: bool) -> Result<LakeRecord> {
+    let request = request(ctx, input, key)?;
+    lake::check_key(&ctx.work, &key.key_id())?;
+    ingest::recover(&ctx.work)?;
+    let cause = cause(ctx, input, key)?;
+    if resume
+        && let Ok(record) = LakeRecord::read(ctx)
+        && record.cause == cause
+    {
+        progress.tell(&Event::Said { text: "ingest: the lake was made from these very inputs; kept".into() });
+        return Ok(record);
+    }
+    let mut staging = None;
+    timed("ingest", 1, progress, |_| {
+        let (folder, split) = ingest::split(&request, &mut |event| {
+            if let ingest::Event::Warned(text) = event {
+                progress.tell(&Event::Warned { text });
+            }
+        })?;
+        staging = Some(folder);
+        Ok(split.files.iter().map(|f| f.read).sum())
+    })?;
+    let Some(staging) = staging else { return Err(Error::Fault("ingest: no staging folder".into())) };
+    let mut arguments = vec!["--parts".into(), staging.clone().into(), "--input".into(), input.as_os_str().to_owned()];
+    arguments.extend(["--cause".into(), "settle".into()]);
+    let report = pool
+        .run("settle", &arguments, ctx.buckets, progress)
+        .and_then(|_| ingest::finish(&request, &staging).map_err(Error::from))
+        .inspect_err(|_| {
+            // The first error is the one to tell.
+            let _ = ingest::discard(&staging);
+        })?;
+    let record = LakeRecord {
+        format: FORMAT,
+        cause,
+        content: report.lake.content,
+        key_id: report.lake.key_id,
+        inputs: report.inputs,
+        rejects: report.tables.iter().filter(|(_, c)| c.rejected > 0).map(|(t, c)| (t.clone(), c.rejected)).collect(),
+        tables: report.tables,
+        warnings: report.warnings,
+        ignored: report.ignored,
+    };
+    parquet::write(&ctx.work.lake().join(REJECTS), &report.rejects)?;
+    let json = serde_json::to_string_pretty(&record).map_err(|e| Error::Fault(e.to_string()))?;
+    text::write_text(&ctx.work.lake().join(RECORD), &json)?;
+    Ok(record)
+}
+
+/// Settles one bucket of a staging folder, in a child process.
+///
+/// # Errors
+/// A staging folder that is not whole.
+pub fn settle(ctx: &Context, input: &Path, key: &PseudonymKey, staging: &Path, bucket: u32) -> Result<u64> {
+    let outcome = ingest::settle(&request(ctx, input, key)?, staging, bucket)?;
+    Ok(outcome.tables.values().map(|t| t.stored).sum())
+}
+
+/// Reads all input and says what an ingest would make of it; writes nothing.
+///
+/// # Errors
+/// What stops a run.
+pub fn check(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
+    let report = ingest::check(&request(ctx, input, key)?, &mut |_| {})?;
+    let mut text = format!("{:<12} {:>10} {:>10} {:>8} {:>8}\n", "table", "read", "good", "waiting", "rejected");
+    for (name, counts) in &report.tables {
+        text += &format!("{name:<12} {:>10} {:>10} {:>8} {:>8}\n", counts.read, counts.loaded, counts.waiting, counts.rejected);
+    }
+    for rule in rules(&report.rejects)? {
+        text += &format!("rejected  {} × {}.{} {}: expected {}\n", rule.rows, rule.table, rule.column, rule.rule, rule.expected);
+    }
+    for name in report.ignored {
+        text += &format!("ignored  {name}: belongs to no table\n");
+    }
+    for warning in report.warnings {
+        text += &format!("warning  {warning}\n");
+    }
+    Ok(text)
+}

@@ -1,0 +1,126 @@
+//! Training rows to a model on disk, and which model is in use.
+
+use std::path::PathBuf;
+
+use luheng_lake::columns::day;
+use luheng_lake::store::{atomic, text};
+
+use crate::bundle::{Approval, Bundle, FORMAT};
+use crate::context::Context;
+use crate::driver::{Pool, timed};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::progress::Progress;
+use crate::publish;
+use crate::run::Parts;
+use crate::train;
+
+/// The parts of a training, under one name for every process of it.
+///
+/// # Errors
+/// None at present; kept fallible with its callers.
+pub fn training_parts(ctx: &Context) -> Result<Parts> {
+    Ok(Parts::new(ctx.work.models().join(".training"), "training".into()))
+}
+
+/// Makes the training rows bucket by bucket, trains, writes `models/<id>/`, and approves the model if it is the first.
+///
+/// # Errors
+/// A lake that cannot be read, a full disk, a fault in the rows.
+pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> {
+    let parts = training_parts(ctx)?;
+    atomic::remove_dir(parts.folder())?;
+    let arguments = vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), "training".into()];
+    pool.run("targets", &arguments, ctx.buckets, progress)?;
+    let mut id = String::new();
+    timed("train", 1, progress, |_| {
+        let rows = parts.join("training", ctx.buckets, &["debtor_id", "case_no", "day"])?;
+        let trained = train::train(&rows, ctx)?;
+        for text in trained.warnings {
+            progress.tell(&Event::Warned { text });
+        }
+        id.clone_from(&trained.bundle.id);
+        let folder = ctx.work.model(&id);
+        text::write_text(&folder.join("model.json"), &trained.bundle.to_json()?)?;
+        text::write_text(&folder.join("validation.json"), &trained.validation.to_json()?)?;
+        text::write_text(&folder.join("card.html"), &trained.validation.card()?)?;
+        Ok(rows.len() as u64)
+    })?;
+    atomic::remove_dir(parts.folder())?;
+    if approval(ctx)?.is_none() {
+        write_approval(ctx, &Approval {
+            format: FORMAT,
+            model_id: id.clone(),
+            basis: "first".into(),
+            by: None,
+            on: None,
+            assessment: None,
+            trained_as_of: day::format(ctx.as_of),
+        })?;
+    }
+    Ok(id)
+}
+
+fn approval_file(ctx: &Context) -> PathBuf {
+    ctx.work.models().join("approved.json")
+}
+
+/// Which model is in use, and why.
+///
+/// # Errors
+/// A record that cannot be read, or of another format.
+pub fn approval(ctx: &Context) -> Result<Option<Approval>> {
+    let found: Option<Approval> = publish::read_json(&approval_file(ctx))?;
+    match found {
+        Some(approval) if approval.format != FORMAT => Err(Error::Input(format!(
+            "{}: format: found {}, expected {FORMAT}; use the luheng that wrote it",
+            approval_file(ctx).display(),
+            approval.format
+        ))),
+        other => Ok(other),
+    }
+}
+
+fn write_approval(ctx: &Context, approval: &Approval) -> Result<()> {
+    let json = serde_json::to_string_pretty(approval).map_err(|e| Error::Fault(e.to_string()))?;
+    text::write_text(&approval_file(ctx), &json)?;
+    Ok(())
+}
+
+/// Records that a person put a model into use.
+///
+/// # Errors
+/// No such model.
+pub fn approve(ctx: &Context, id: &str, by: &str, on: &str, assessment: &str) -> Result<()> {
+    model(ctx, id)?;
+    write_approval(ctx, &Approval {
+        format: FORMAT,
+        model_id: id.to_owned(),
+        basis: "person".into(),
+        by: Some(by.into()),
+        on: Some(on.into()),
+        assessment: Some(assessment.into()),
+        trained_as_of: approval(ctx)?.map(|a| a.trained_as_of).unwrap_or_default(),
+    })
+}
+
+/// Reads a model bundle.
+///
+/// # Errors
+/// No such model, or a broken one.
+pub fn model(ctx: &Context, id: &str) -> Result<Bundle> {
+    let file = ctx.work.model(id).join("model.json");
+    if !file.is_file() {
+        return Err(Error::Usage(format!("model {id}: {} is not there; `luheng train` proposes one", file.display())));
+    }
+    Bundle::from_json(&text::read_to_string(&file)?, &file.display().to_string())
+}
+
+/// The model in use.
+///
+/// # Errors
+/// None is.
+pub fn model_in_use(ctx: &Context) -> Result<(Bundle, Approval)> {
+    let approval = approval(ctx)?.ok_or_else(|| Error::Input("no model is in use; run `luheng train` first".into()))?;
+    Ok((model(ctx, &approval.model_id)?, approval))
+}

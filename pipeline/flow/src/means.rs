@@ -1,0 +1,168 @@
+//! What a debtor's known property is worth to one case: facts and stated rules, no model.
+//!
+//! Net = ((gross − liens) × share of ownership − exempt − earlier holds of others) × haircut, never below nothing. A lien that secures this very case
+//! is not subtracted. A home that is needed to live in counts nothing: it may be sealed, not sold (CKD art 4). What several live cases of one debtor
+//! compete for is shared by their dues, so that no fen is promised twice; what a case itself holds first is its own.
+
+use crate::context::Context;
+use crate::cutoff::{Party, Row, View};
+
+/// Who holds an asset on the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Nobody.
+    Free,
+    /// This case, first.
+    Own,
+    /// Another case.
+    Foreign,
+    /// Another case, and this one waits behind it.
+    Waiting,
+}
+
+/// One asset as this case may count on it.
+#[derive(Clone, Copy, Debug)]
+pub struct AssetMeans<'a> {
+    /// The asset's row.
+    pub asset: Row<'a>,
+    /// Realisable here, in fen.
+    pub net_fen: i64,
+    /// Who holds it.
+    pub control: Control,
+    /// Is it physically in hand?
+    pub in_hand: bool,
+    /// The hold of this case, where there is one.
+    pub hold: Option<Row<'a>>,
+    /// As good as money?
+    pub is_liquid: bool,
+}
+
+/// A debtor's known means, seen from one case.
+#[derive(Clone, Debug, Default)]
+pub struct Means<'a> {
+    /// Every asset known and not disposed of.
+    pub assets: Vec<AssetMeans<'a>>,
+    /// Streams of income running on the day.
+    pub incomes: Vec<Row<'a>>,
+    /// Income left after living costs, a month, in fen.
+    pub income_free_monthly_fen: i64,
+    /// Net value of all assets reachable by this case, in fen.
+    pub net_assets_fen: i64,
+    /// Liquid assets nobody holds, and the horizon's free income: what the debtor could pay out of hand, in fen.
+    pub spendable_fen: i64,
+    /// What this case holds first, plus its share of the rest and of free income, in fen: each fen in one case only.
+    pub evidenced_fen: i64,
+    /// Net value under this case's own first hold, in fen.
+    pub controlled_fen: i64,
+}
+
+/// Money times a share, rounded half up: the only such product in the house.
+pub fn times(fen: i64, share: f64) -> i64 {
+    let product = fen as f64 * share;
+    if product.is_finite() { libm::floor(product + 0.5) as i64 } else { 0 }
+}
+
+/// Is a hold in force on the day?
+pub fn in_force(hold: &Row<'_>, day: i32) -> bool {
+    hold.date("from_on").is_some_and(|d| d <= day) && hold.date("lifted_on").is_none() && hold.date("expires_on").is_none_or(|d| d >= day)
+}
+
+/// Counts the means of a party.
+pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
+    let mut means = Means::default();
+    let spec = &ctx.ratings.means;
+    let due = party.due_fen();
+    for asset in party.view.rows("assets").iter().filter(|a| a.date("disposed_on").is_none()) {
+        means.assets.push(asset_of(party, *asset, due, ctx));
+    }
+    means.incomes = party.view.rows("incomes").iter().filter(|i| i.date("to_on").is_none()).copied().collect();
+    let monthly = means.incomes.iter().filter_map(|i| i.fen("monthly_fen")).fold(0_i64, i64::saturating_add);
+    let natural = party.view.debtor().and_then(|d| d.text("kind")).is_none_or(|k| k == "natural");
+    means.income_free_monthly_fen = match (natural, ctx.config.means.living_cost_monthly_fen) {
+        (true, Some(living)) => monthly.saturating_sub(living).max(0),
+        (true, None) => 0,
+        (false, _) => monthly,
+    };
+    let income = means.income_free_monthly_fen.saturating_mul(spec.income.months);
+    let sum = |keep: &dyn Fn(&AssetMeans<'_>) -> bool| {
+        means.assets.iter().filter(|a| keep(a)).fold(0_i64, |total, a| total.saturating_add(a.net_fen))
+    };
+    let (own, liquid) = (sum(&|a| a.control == Control::Own), sum(&|a| a.control == Control::Free && a.is_liquid));
+    let total = sum(&|_| true);
+    means.controlled_fen = own;
+    means.net_assets_fen = total;
+    means.spendable_fen = liquid.saturating_add(income);
+    let open = total.saturating_sub(own).saturating_add(income);
+    means.evidenced_fen = own.saturating_add(times(open, share_of(party)));
+    means
+}
+
+/// This case's share of what the debtor's live cases compete for, by their dues: 0 to 1.
+pub fn share_of(party: &Party<'_, '_>) -> f64 {
+    let mine = party.due_fen();
+    let all = due_all_fen(party.view);
+    if all <= 0 || !party.is_live() { 0.0 } else { mine as f64 / all as f64 }
+}
+
+/// Money due from a debtor over his live cases, in fen.
+pub fn due_all_fen(view: &View<'_>) -> i64 {
+    let live = view.parties().into_iter().filter(|p| p.is_live() && p.is_money());
+    live.map(|p| p.due_fen()).fold(0_i64, i64::saturating_add)
+}
+
+fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, ctx: &Context) -> AssetMeans<'a> {
+    let spec = &ctx.ratings.means;
+    let class = asset.text("class").unwrap_or("other");
+    let reference = asset.text("asset_ref");
+    let holds: Vec<Row<'a>> = party
+        .view
+        .rows("seizures")
+        .iter()
+        .filter(|s| s.text("asset_ref") == reference && in_force(s, party.day()))
+        .copied()
+        .collect();
+    let is_mine = |hold: &Row<'_>| hold.text("case_no") == Some(party.case_no);
+    let waits = |hold: &Row<'_>| hold.text("kind") == Some("waiting");
+    let own = holds.iter().find(|h| is_mine(h) && !waits(h)).copied();
+    let waiting = holds.iter().find(|h| is_mine(h) && waits(h)).copied();
+    let foreign: Vec<&Row<'_>> = holds.iter().filter(|h| !is_mine(h) && !waits(h)).collect();
+    let control = match (own, waiting, foreign.is_empty()) {
+        (Some(_), _, _) => Control::Own,
+        (None, Some(_), _) => Control::Waiting,
+        (None, None, false) => Control::Foreign,
+        (None, None, true) => Control::Free,
+    };
+    let gross = asset.fen("gross_fen").unwrap_or(0);
+    let lien = match asset.text("lien_for_case") {
+        Some(case) if case == party.case_no => 0,
+        _ => asset.fen("lien_fen").unwrap_or(0),
+    };
+    let share = match asset.text("co_ownership") {
+        Some("by_share") => asset.real("ownership_share").unwrap_or(spec.ownership.unstated),
+        Some("joint_unstated") => spec.ownership.unstated,
+        _ => asset.real("ownership_share").unwrap_or(1.0),
+    };
+    let mut net = times(gross.saturating_sub(lien).max(0), share).saturating_sub(asset.fen("exempt_fen").unwrap_or(0));
+    if own.is_none() {
+        // A foreign hold without a stated sum may take everything.
+        for hold in &foreign {
+            net = hold.fen("amount_fen").map_or(0, |amount| net.saturating_sub(amount));
+        }
+    }
+    if asset.flag("necessary_home") == Some(true) {
+        net = 0;
+    }
+    let haircut = spec.haircut.get(class).or_else(|| spec.haircut.get("other")).copied().unwrap_or(0.0);
+    let mut net_fen = times(net.max(0), haircut);
+    if let Some(hold) = own {
+        net_fen = net_fen.min(hold.fen("amount_fen").unwrap_or(due.max(0)));
+    }
+    AssetMeans {
+        asset,
+        net_fen,
+        control,
+        in_hand: asset.flag("in_hand") == Some(true),
+        hold: own.or(waiting),
+        is_liquid: spec.liquid.classes.iter().any(|c| c == class),
+    }
+}

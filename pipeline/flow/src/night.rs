@@ -1,0 +1,299 @@
+//! The night: every stage in order, and the one switch at its end. A run that dies at any instant leaves `current` as it was.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use luheng_lake::columns::{Column, Columns, day};
+use luheng_lake::store::key::PseudonymKey;
+use luheng_lake::store::{atomic, lock, manifest, parquet, text};
+
+use crate::bundle::Bundle;
+use crate::context::Context;
+use crate::driver::{Pool, timed};
+use crate::error::{Error, Result};
+use crate::event::Event;
+pub use crate::intake::{LakeRecord, check, ingest, settle};
+pub use crate::learn::{approval, approve, model, model_in_use, train, training_parts};
+use crate::metrics;
+use crate::progress::Progress;
+use crate::publish;
+use crate::report::{self, MetricLabel, Quality, RunTables, SheetContext};
+use crate::run::Parts;
+
+/// How a night is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Go on from the last stage whose inputs still match.
+    pub resume: bool,
+    /// Build a finished night anew.
+    pub again: bool,
+    /// Train and propose a model.
+    pub retrain: bool,
+}
+
+/// What a night left.
+#[derive(Debug)]
+pub struct Published {
+    /// The run.
+    pub run_id: String,
+    /// It had been published before, and nothing was built.
+    pub was_there: bool,
+}
+
+/// Runs the whole batch.
+///
+/// # Errors
+/// Whatever stops a run (contract §2); nothing is then published.
+pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, progress: &Progress, options: &Options) -> Result<Published> {
+    crate::stage::check()?;
+    let _lock = lock::lock(&ctx.work)?;
+    let lake = ingest(ctx, input, key, pool, progress, options.resume)?;
+    if options.retrain || approval(ctx)?.is_none() || is_old(ctx)? {
+        let id = train(ctx, pool, progress)?;
+        if approval(ctx)?.is_some_and(|a| a.model_id != id) {
+            progress.tell(&Event::Said { text: format!("model {id} is proposed; `luheng approve {id}` puts it into use") });
+        }
+    }
+    let (models, _) = model_in_use(ctx)?;
+    let cause = publish::cause(ctx, &lake, &models.id);
+    let id = publish::run_id(ctx, &cause);
+    let is_there = ctx.work.run(&id).join(manifest::MANIFEST_FILE).is_file();
+    if is_there && !options.again {
+        atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{id}")))?;
+        sweep(ctx, None)?;
+        return Ok(Published { run_id: id, was_there: true });
+    }
+    let folder = ctx.work.building(&id, std::process::id());
+    adopt(ctx, &id, &folder, options.resume)?;
+    let parts = Parts::new(folder, cause);
+    for stage in ["features", "score", "suggest", "sums"] {
+        run_buckets(ctx, pool, stage, &parts, &models.id, progress)?;
+    }
+    let run_id = seal(ctx, &parts, &models, options.again, progress)?;
+    Ok(Published { run_id, was_there: false })
+}
+
+/// Is the model in use older than the configuration allows?
+fn is_old(ctx: &Context) -> Result<bool> {
+    let trained = approval(ctx)?.and_then(|a| day::parse(&a.trained_as_of));
+    Ok(trained.is_some_and(|on| ctx.as_of.saturating_sub(on) >= ctx.config.train_every_days))
+}
+
+/// Sweeps what dead runs left; with `--resume` the newest leavings of this very run are taken over.
+fn adopt(ctx: &Context, id: &str, folder: &Path, resume: bool) -> Result<()> {
+    if resume {
+        let mut left = atomic::names_in(&ctx.work.runs()).unwrap_or_default();
+        left.retain(|name| name.starts_with(&format!(".{id}.")));
+        left.sort();
+        if let Some(last) = left.last() {
+            atomic::rename_dir(&ctx.work.runs().join(last), folder)?;
+        }
+    }
+    let own = folder.file_name().and_then(|n| n.to_str()).map(str::to_owned);
+    sweep(ctx, own.as_deref())?;
+    atomic::create_dir(folder)?;
+    Ok(())
+}
+
+fn sweep(ctx: &Context, keep: Option<&str>) -> Result<()> {
+    if ctx.work.runs().is_dir() {
+        atomic::sweep(&ctx.work.runs(), &|name| !name.starts_with('.') || Some(name) == keep)?;
+    }
+    Ok(())
+}
+
+/// Runs one stage on every bucket, in child processes.
+///
+/// # Errors
+/// Those of the children.
+pub fn run_buckets(ctx: &Context, pool: &Pool, stage: &str, parts: &Parts, model_id: &str, progress: &Progress) -> Result<u64> {
+    let arguments: Vec<OsString> =
+        vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), parts.cause().into(), "--model".into(), model_id.into()];
+    pool.run(stage, &arguments, ctx.buckets, progress)
+}
+
+/// The parts that stages run one by one share until `seal`, and the model in use.
+///
+/// # Errors
+/// No lake, or no model.
+pub fn stage_parts(ctx: &Context) -> Result<(Parts, Bundle)> {
+    let (models, _) = model_in_use(ctx)?;
+    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, &models.id);
+    let id = publish::run_id(ctx, &cause);
+    Ok((Parts::new(ctx.work.runs().join(format!(".{id}.stages")), cause), models))
+}
+
+/// Joins the buckets and computes the tables of the whole; writes each into the run's folder.
+///
+/// # Errors
+/// A bucket that is missing, and of which table.
+pub fn join_tables(ctx: &Context, parts: &Parts, progress: &Progress) -> Result<()> {
+    timed("metrics", 1, progress, |_| {
+        let n = ctx.buckets;
+        let party: &[&str] = &["case_no", "debtor_id"];
+        let write = |name: &str, table: &Columns| -> Result<u64> {
+            parquet::write(&parts.folder().join(format!("{name}.parquet")), table)?;
+            Ok(table.len() as u64)
+        };
+        let (features, ratings, standing) = (parts.join("features", n, party)?, parts.join("ratings", n, party)?, parts.join("standing", n, party)?);
+        let reasons = parts.join("reasons", n, &["case_no", "debtor_id", "axis", "rank"])?;
+        let suggestions = blocked_last(parts.join("suggestions", n, &["case_no", "debtor_id", "rank", "measure"])?)?;
+        let party_facts = parts.join("party_facts", n, party)?;
+        let sums = parts.join("sums", n, &[])?;
+        let cases = metrics::cases::cases(&standing, &ratings, &suggestions, &party_facts)?;
+        let debtors = metrics::debtors::debtors(&standing, &ratings, &reasons, &party_facts, ctx.as_of)?;
+        let worklist = metrics::worklist::worklist(&suggestions, &standing, &cases, ctx.as_of)?;
+        let before = Before::read(ctx)?;
+        let previous = before.as_ref().map(|b| metrics::changes::Previous { ratings: &b.ratings, features: &b.features });
+        let changed = metrics::changes::of_ratings(&ratings, &features, &reasons, previous, ctx.as_of)?;
+        let alerts = metrics::alerts::alerts(&parts.join("bucket_alerts", n, &[])?, &changed)?;
+        let (regions, population) = (whole(ctx, "regions")?, whole(ctx, "population")?);
+        let inputs = metrics::regional::Inputs {
+            sums: &sums,
+            party_facts: &party_facts,
+            regions: regions.as_ref(),
+            population: population.as_ref(),
+            previous: before.as_ref().map(|b| &b.regional),
+        };
+        let regional = metrics::regional::regional(&inputs, ctx)?;
+        let mut rows = 0;
+        for (name, table) in [
+            ("features", &features),
+            ("ratings", &ratings),
+            ("reasons", &reasons),
+            ("suggestions", &suggestions),
+            ("cases", &cases),
+            ("debtors", &debtors),
+            ("worklist", &worklist),
+            ("alerts", &alerts),
+            ("regional", &regional),
+        ] {
+            rows += write(name, table)?;
+        }
+        Ok(rows)
+    })?;
+    Ok(())
+}
+
+fn whole(ctx: &Context, table: &str) -> Result<Option<Columns>> {
+    Ok(parquet::read_if_present(&ctx.work.lake_whole(table))?)
+}
+
+/// Ranked suggestions before blocked ones, which have no rank.
+fn blocked_last(table: Columns) -> Result<Columns> {
+    let rank = table.get("rank").ok_or_else(|| Error::Fault("table suggestions has no column rank".into()))?;
+    let order = Column::from_int((0..table.len()).map(|at| Some(rank.int_at(at).unwrap_or(i64::MAX))));
+    let sorted = table.with("order", order).sorted_by(&["case_no", "debtor_id", "order", "measure"])?;
+    Ok(sorted.without("order"))
+}
+
+/// The run that was current when this one was built.
+struct Before {
+    ratings: Columns,
+    features: Columns,
+    regional: Columns,
+}
+
+impl Before {
+    fn read(ctx: &Context) -> Result<Option<Self>> {
+        let Ok(record) = manifest::read(&ctx.work.current()) else { return Ok(None) };
+        // A night built again, or an earlier day asked for afterwards, has no night before it.
+        if day::parse(&record.as_of).is_none_or(|on| on >= ctx.as_of) {
+            return Ok(None);
+        }
+        let table = |name: &str| parquet::read(&ctx.work.current().join(format!("{name}.parquet")));
+        Ok(Some(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")? }))
+    }
+}
+
+/// Writes every document from the tables in a run's folder.
+///
+/// # Errors
+/// A table that is missing, a full disk.
+pub fn report(ctx: &Context, folder: &Path, progress: &Progress) -> Result<()> {
+    let tables = read_tables(folder)?;
+    let sheet = sheet_context(ctx)?;
+    let lake = LakeRecord::read(ctx)?;
+    let quality: Quality = lake.quality(ctx)?;
+    timed("report", 1, progress, |_| Ok(report::write_all(folder, &tables, &quality, &sheet)?.len() as u64))?;
+    parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?)?;
+    Ok(())
+}
+
+fn read_tables(folder: &Path) -> Result<RunTables> {
+    let table = |name: &str| -> Result<Columns> { Ok(parquet::read(&folder.join(format!("{name}.parquet")))?) };
+    Ok(RunTables {
+        ratings: table("ratings")?,
+        reasons: table("reasons")?,
+        cases: table("cases")?,
+        suggestions: table("suggestions")?,
+        debtors: table("debtors")?,
+        alerts: table("alerts")?,
+        regional: table("regional")?,
+    })
+}
+
+fn sheet_context(ctx: &Context) -> Result<SheetContext> {
+    let trial = approval(ctx)?.is_none_or(|a| a.basis == "first");
+    let labels: Vec<(String, MetricLabel)> = metrics::definitions::labels();
+    SheetContext::load(ctx.as_of, trial, &ctx.codes, &ctx.files, labels)
+}
+
+/// The tables of the current run, and the words to print them with.
+///
+/// # Errors
+/// No run has been published.
+pub fn published_tables(ctx: &Context) -> Result<(RunTables, SheetContext)> {
+    let folder = ctx.work.current();
+    if !folder.join(manifest::MANIFEST_FILE).is_file() {
+        return Err(Error::Usage(format!("{}: no run has been published; run `luheng nightly` first", folder.display())));
+    }
+    let mut sheet = sheet_context(ctx)?;
+    if let Some(on) = day::parse(&manifest::read(&folder)?.as_of) {
+        sheet.as_of = on;
+    }
+    Ok((read_tables(&folder)?, sheet))
+}
+
+/// A case number as the tables keep it.
+///
+/// # Errors
+/// It is none.
+pub fn case_number(text: &str) -> Result<String> {
+    luheng_lake::ingest::case_no::normalise(text)
+        .ok_or_else(|| Error::Usage(format!("case number: found \"{text}\", expected one such as （2025）浙0106执1234号")))
+}
+
+/// Joins, reports, seals and publishes the parts of a run.
+///
+/// # Errors
+/// A bucket that is missing; a full disk; with `again`, a table that differs from the night published before.
+pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
+    let lake = LakeRecord::read(ctx)?;
+    let first = publish::run_id(ctx, parts.cause());
+    let id = if again && ctx.work.run(&first).is_dir() {
+        (2..).map(|n| format!("{first}.{n}")).find(|id| !ctx.work.run(id).is_dir()).unwrap_or_else(|| first.clone())
+    } else {
+        first.clone()
+    };
+    join_tables(ctx, parts, progress)?;
+    report(ctx, parts.folder(), progress)?;
+    atomic::remove_dir(&parts.folder().join("parts"))?;
+    let record = publish::manifest(ctx, parts.folder(), &id, &lake, models, lake.warnings())?;
+    manifest::write(parts.folder(), &record)?;
+    let timings: Vec<serde_json::Value> = progress
+        .timings()
+        .into_iter()
+        .map(|(stage, millis, rows)| serde_json::json!({ "stage": stage, "millis": millis, "rows": rows }))
+        .collect();
+    let timings = serde_json::to_string_pretty(&timings).map_err(|e| Error::Fault(e.to_string()))?;
+    text::write_text(&parts.folder().join("timings.json"), &timings)?;
+    publish::publish(ctx, parts.folder(), &id)?;
+    publish::keep(ctx)?;
+    if id != first
+        && let Some(table) = publish::difference(ctx, &first, &id)?
+    {
+        return Err(Error::Fault(format!("the night built again differs from {first} in {table}: same causes gave other bytes")));
+    }
+    Ok(id)
+}

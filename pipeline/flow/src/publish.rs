@@ -1,0 +1,134 @@
+//! A finished folder becomes a run: its id from its causes, its manifest, and the one rename that makes it current.
+
+use std::path::Path;
+
+use luheng_lake::columns::day;
+use luheng_lake::store::manifest::{self, CatalogEntry, RunManifest};
+use luheng_lake::store::{atomic, parquet, text};
+
+use crate::bundle::Bundle;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::intake::LakeRecord;
+
+/// Everything that decides a run's tables, as one hash: version, catalog, configuration, key, seed, model and lake content. Not jobs, memory, file
+/// names, row order or the clock.
+pub fn cause(ctx: &Context, lake: &LakeRecord, model_id: &str) -> String {
+    let content: Vec<String> = lake.content.iter().map(|(table, hash)| format!("{table}={hash}")).collect();
+    let text = [
+        env!("CARGO_PKG_VERSION"),
+        &ctx.files.hash(),
+        &ctx.config.content_hash(),
+        &lake.key_id,
+        &ctx.seed.to_string(),
+        model_id,
+        &content.join(";"),
+        &day::format(ctx.as_of),
+    ]
+    .join("|");
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// `<as_of>-<12 hex>`.
+pub fn run_id(ctx: &Context, cause: &str) -> String {
+    format!("{}-{}", day::format(ctx.as_of), &cause[..12])
+}
+
+/// The manifest of a finished folder: every file in it with its content.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn manifest(ctx: &Context, folder: &Path, run_id: &str, lake: &LakeRecord, models: &Bundle, warnings: Vec<String>) -> Result<RunManifest> {
+    let mut record = RunManifest {
+        format: manifest::FORMAT,
+        run_id: run_id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        as_of: day::format(ctx.as_of),
+        seed: ctx.seed,
+        buckets: ctx.buckets,
+        config_hash: ctx.config.content_hash(),
+        catalog: CatalogEntry { hash: ctx.files.hash(), overridden: ctx.files.overridden().to_vec() },
+        key_id: lake.key_id.clone(),
+        lake: lake.content.clone(),
+        inputs: lake.inputs.clone(),
+        rejects: lake.rejects.clone(),
+        warnings,
+        outcome: "complete".into(),
+        ..RunManifest::default()
+    };
+    record.models.insert("bundle".into(), models.id.clone());
+    for (axis, model) in [("capacity", &models.capacity), ("willingness", &models.willingness), ("recovery", &models.recovery)] {
+        if let Some(model) = model {
+            record.models.insert(axis.into(), model.id.clone());
+        }
+    }
+    for name in manifest::files_of(folder)? {
+        if manifest::UNSEALED.contains(&name.as_str()) {
+            continue;
+        }
+        let path = folder.join(&name);
+        record.files.insert(name.clone(), manifest::entry_of(&path)?);
+        if let Some(table) = name.strip_suffix(".parquet") {
+            record.tables.insert(table.to_owned(), parquet::read(&path)?.len() as u64);
+        }
+    }
+    for stage in crate::stage::STAGES {
+        let outputs = stage.writes.iter().filter_map(|t| record.files.get(&format!("{t}.parquet")).map(|f| ((*t).to_owned(), f.content.clone())));
+        record.stages.push(manifest::StageEntry {
+            name: stage.name.into(),
+            inputs: stage.reads.join(","),
+            outputs: outputs.collect(),
+            rows: stage.writes.iter().filter_map(|t| record.tables.get(*t)).sum(),
+        });
+    }
+    Ok(record)
+}
+
+/// Makes a finished folder the current run.
+///
+/// # Errors
+/// A full or broken disk: `current` is then as it was.
+pub fn publish(ctx: &Context, folder: &Path, run_id: &str) -> Result<()> {
+    atomic::rename_dir(folder, &ctx.work.run(run_id))?;
+    atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{run_id}")))?;
+    Ok(())
+}
+
+/// Removes all but the newest runs; the current one always stays. Order is by id: by day, then by cause.
+///
+/// # Errors
+/// A run that cannot be removed.
+pub fn keep(ctx: &Context) -> Result<()> {
+    let current = manifest::read(&ctx.work.current()).map(|m| m.run_id).unwrap_or_default();
+    let mut ids = atomic::names_in(&ctx.work.runs())?;
+    ids.retain(|id| !id.starts_with('.') && *id != current);
+    ids.sort();
+    let spare = ids.len().saturating_sub(ctx.config.keep_runs.saturating_sub(1));
+    for id in &ids[..spare] {
+        atomic::remove_dir(&ctx.work.run(id))?;
+    }
+    Ok(())
+}
+
+/// The first table in which two builds of one night differ.
+///
+/// # Errors
+/// A manifest that cannot be read.
+pub fn difference(ctx: &Context, a: &str, b: &str) -> Result<Option<String>> {
+    let (a, b) = (manifest::read(&ctx.work.run(a))?, manifest::read(&ctx.work.run(b))?);
+    let names = a.files.keys().chain(b.files.keys()).filter(|n| !n.starts_with("rejects") && !n.starts_with("quality"));
+    let differs = |name: &&String| a.files.get(*name).map(|f| &f.content) != b.files.get(*name).map(|f| &f.content);
+    Ok(names.filter(differs).min().cloned())
+}
+
+/// Text of a JSON file that a run may not have.
+///
+/// # Errors
+/// It is there and cannot be read or understood.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = text::read_to_string(path)?;
+    serde_json::from_str(&text).map(Some).map_err(|e| Error::Input(format!("{}: {e}", path.display())))
+}

@@ -1,0 +1,156 @@
+//! `catalog/ratings/*.toml`: what is rated, over which horizon, from which features, and how means are counted.
+
+use std::collections::BTreeMap;
+
+use luheng_lake::catalog::CatalogFiles;
+use luheng_models::Params;
+use serde::Deserialize;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// A title in both languages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// What an axis predicts.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Due covered to the good share.
+    Covered,
+    /// Means-free duties met.
+    MeansFreeDuties,
+    /// Money received over due.
+    RecoveredShare,
+}
+
+/// One rating.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// `capacity`, `willingness` or `recovery`.
+    pub id: String,
+    /// Title.
+    pub title: Title,
+    /// What is predicted.
+    pub target: Target,
+    /// Days of the outcome window.
+    pub horizon_days: i32,
+    /// Share from which the outcome is good.
+    pub good_share: f64,
+    /// Days after the debt's first filing at which training rows are taken.
+    pub landmarks_days: Vec<i32>,
+    /// Fewest good training rows.
+    pub min_good: u64,
+    /// Fewest bad training rows.
+    pub min_bad: u64,
+    /// Least coverage of the required channels.
+    pub min_coverage: f64,
+    /// Days after which a channel's answer is stale.
+    pub stale_days: i32,
+    /// Days a rating holds.
+    pub valid_days: i32,
+    /// Newest share of rows held out.
+    pub test_share: f64,
+    /// Channels expected of every debtor.
+    pub required_channels: Vec<String>,
+    /// Ids of the features, in order.
+    pub features: Vec<String>,
+    /// Algorithm and its parameters.
+    pub params: Params,
+}
+
+/// How an asset's value becomes means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeansSpec {
+    /// Share of the value that counts, by class; `other` for the rest.
+    pub haircut: BTreeMap<String, f64>,
+    /// Classes that are as good as money.
+    pub liquid: Liquid,
+    /// Income counted.
+    pub income: Income,
+    /// Ownership left unstated.
+    pub ownership: Ownership,
+}
+
+/// Classes that are as good as money.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Liquid {
+    /// Class codes.
+    pub classes: Vec<String>,
+}
+
+/// Income counted as means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Income {
+    /// Months of free income.
+    pub months: i64,
+}
+
+/// Ownership left unstated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ownership {
+    /// Share taken for a joint owner whose share is not stated.
+    pub unstated: f64,
+}
+
+/// Every rating and the rule of means.
+#[derive(Clone, Debug)]
+pub struct Ratings {
+    /// Performance capacity.
+    pub capacity: Spec,
+    /// Willingness.
+    pub willingness: Spec,
+    /// Recovered share.
+    pub recovery: Spec,
+    /// Means.
+    pub means: MeansSpec,
+}
+
+impl Ratings {
+    /// Reads the catalog; the configuration may set horizon, good share and channels of capacity and recovery.
+    ///
+    /// # Errors
+    /// A missing or faulty file, by name.
+    pub fn load(files: &CatalogFiles, config: &Config) -> Result<Self> {
+        let mut ratings = Self {
+            capacity: read(files, "ratings/capacity.toml")?,
+            willingness: read(files, "ratings/willingness.toml")?,
+            recovery: read(files, "ratings/recovery.toml")?,
+            means: read(files, "ratings/means.toml")?,
+        };
+        if let Some(days) = config.rating.horizon_days {
+            for spec in [&mut ratings.capacity, &mut ratings.willingness, &mut ratings.recovery] {
+                spec.horizon_days = days;
+            }
+        }
+        if let Some(share) = config.rating.good_share {
+            ratings.capacity.good_share = share;
+        }
+        if let Some(channels) = &config.rating.required_channels {
+            ratings.capacity.required_channels.clone_from(channels);
+        }
+        Ok(ratings)
+    }
+
+    /// The three specifications in order.
+    pub fn all(&self) -> [&Spec; 3] {
+        [&self.capacity, &self.willingness, &self.recovery]
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(files: &CatalogFiles, path: &str) -> Result<T> {
+    let text = files.get(path).ok_or_else(|| Error::Config(format!("catalog: {path} is missing")))?;
+    toml::from_str(text).map_err(|e| Error::Config(format!("catalog/{path}: {e}")))
+}

@@ -1,0 +1,163 @@
+//! The stage `score`: features, standing and models to the tables `ratings` and `reasons`.
+
+mod reasons;
+
+use luheng_lake::columns::{Column, Columns};
+use luheng_models::{Design, Explanation, Interval, ModelArtifact};
+
+use crate::bundle::{self, Bundle, CUTS, grade_of};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::means;
+use crate::rating::Spec;
+use crate::tables::{Rating, Reason};
+
+/// Level of the intervals printed.
+const LEVEL: f64 = 0.9;
+
+/// What an axis says of every row; `None` where the axis has no model.
+struct Axis {
+    explanation: Explanation,
+    intervals: Vec<Interval>,
+    artifact: ModelArtifact,
+}
+
+impl Axis {
+    fn of(model: Option<&ModelArtifact>, features: &Columns, spec: &Spec) -> Result<Option<Self>> {
+        let Some(artifact) = model else { return Ok(None) };
+        let all: Vec<usize> = (0..features.len()).collect();
+        let design: Design = bundle::design(features, &all, spec)?;
+        artifact.fits(design.features()).map_err(|e| Error::Input(format!("model {}: {e}", artifact.id)))?;
+        Ok(Some(Self {
+            explanation: artifact.explain(&design)?,
+            intervals: artifact.predict_interval(&design, LEVEL)?,
+            artifact: artifact.clone(),
+        }))
+    }
+}
+
+/// Scores one bucket.
+///
+/// # Errors
+/// A model trained on other features; a table without its columns.
+pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, models: &Bundle, ctx: &Context) -> Result<(Columns, Columns)> {
+    let capacity = Axis::of(models.capacity.as_ref(), features, &ctx.ratings.capacity)?;
+    let willingness = Axis::of(models.willingness.as_ref(), features, &ctx.ratings.willingness)?;
+    let recovery = Axis::of(models.recovery.as_ref(), features, &ctx.ratings.recovery)?;
+    let mut ratings = Vec::with_capacity(features.len());
+    let mut reasons = Vec::new();
+    let evidence = reasons::Evidence::read(evidence)?;
+    for at in 0..features.len() {
+        let rating = rate(at, standing, [&capacity, &willingness, &recovery], ctx)?;
+        for (name, axis, spec, rated) in [
+            ("capacity", &capacity, &ctx.ratings.capacity, rating.capacity_p.is_some()),
+            ("willingness", &willingness, &ctx.ratings.willingness, rating.willingness_p.is_some()),
+        ] {
+            if let (Some(axis), true) = (axis, rated) {
+                reasons::of_axis(name, at, &axis.explanation, spec, &rating, &evidence, &mut reasons)?;
+            }
+        }
+        ratings.push(rating);
+    }
+    Ok((Rating::table(&ratings), Reason::table(&reasons)))
+}
+
+fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) -> Result<Rating> {
+    let column = |name: &str| -> Result<&Column> {
+        standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}")))
+    };
+    let text = |name: &str| -> Result<Option<String>> { Ok(column(name)?.text_at(at).map(str::to_owned)) };
+    let [capacity, willingness, recovery] = axes;
+    let as_of = column("as_of")?.date_at(at).unwrap_or(ctx.as_of);
+    let mut rating = Rating {
+        case_no: text("case_no")?.unwrap_or_default(),
+        debtor_id: text("debtor_id")?.unwrap_or_default(),
+        as_of,
+        rating_id: "standard".into(),
+        horizon_days: i64::from(ctx.ratings.capacity.horizon_days),
+        good_share: ctx.ratings.capacity.good_share,
+        capacity_status: status(text("capacity_status")?, capacity.is_some()),
+        capacity_extent: text("capacity_extent")?.unwrap_or_default(),
+        evidenced_means_fen: column("evidenced_means_fen")?.int_at(at),
+        willingness_status: status(text("willingness_status")?, willingness.is_some()),
+        net_assets_fen: column("net_assets_fen")?.int_at(at),
+        outstanding_fen: column("outstanding_fen")?.int_at(at).unwrap_or(0),
+        coverage: column("coverage")?.real_at(at),
+        missing_channels: text("missing_channels")?,
+        ask_for: text("ask_for")?,
+        identity_basis: text("identity_basis")?,
+        valid_until: as_of.saturating_add(ctx.ratings.capacity.valid_days),
+        ..Rating::default()
+    };
+    if let (Some(axis), "rated") = (capacity, rating.capacity_status.as_str()) {
+        let p = axis.explanation.p[at];
+        rating.capacity_p = Some(p);
+        (rating.capacity_low, rating.capacity_high) = (Some(axis.intervals[at].low), Some(axis.intervals[at].high));
+        rating.capacity_score = Some(axis.explanation.score[at]);
+        rating.capacity_grade = Some(format!("C{}", grade_of(p)));
+        rating.capacity_model = Some(axis.artifact.id.clone());
+        if let Some(recovery) = recovery {
+            let interval = &recovery.intervals[at];
+            let share = recovery.explanation.p[at].clamp(0.0, 1.0);
+            rating.recovery_share = Some(share);
+            rating.recovery_low = Some(interval.low.clamp(0.0, share));
+            rating.recovery_high = Some(interval.high.clamp(share, 1.0));
+            rating.expected_recovery_fen = Some(means::times(rating.outstanding_fen, share));
+        }
+    }
+    if let (Some(axis), "rated") = (willingness, rating.willingness_status.as_str()) {
+        let p = axis.explanation.p[at];
+        rating.willingness_p = Some(p);
+        (rating.willingness_low, rating.willingness_high) = (Some(axis.intervals[at].low), Some(axis.intervals[at].high));
+        rating.willingness_score = Some(axis.explanation.score[at]);
+        rating.willingness_grade = Some(format!("W{}", grade_of(p)));
+        rating.willingness_model = Some(axis.artifact.id.clone());
+    }
+    rating.quadrant = quadrant(&rating).into();
+    rating.confidence = confidence(&rating).into();
+    Ok(rating)
+}
+
+/// An axis without a model is unrated for everyone; a bar that stands whatever the model stays.
+fn status(standing: Option<String>, has_model: bool) -> String {
+    let standing = standing.unwrap_or_default();
+    if has_model || matches!(standing.as_str(), "not_money" | "minor" | "deceased") { standing } else { "no_evidence".into() }
+}
+
+/// Able or not, willing or not; borderline where a grade is 3 or an interval straddles the edge of its side.
+fn quadrant(rating: &Rating) -> &'static str {
+    if rating.capacity_status == "not_money" {
+        return "not_applicable";
+    }
+    let side = |p: Option<f64>, low: Option<f64>, high: Option<f64>| -> Option<Option<bool>> {
+        let (p, low, high) = (p?, low?, high?);
+        Some(match p {
+            p if p >= CUTS[2] && low >= CUTS[2] => Some(true),
+            p if p < CUTS[1] && high < CUTS[1] => Some(false),
+            _ => None,
+        })
+    };
+    let able = side(rating.capacity_p, rating.capacity_low, rating.capacity_high);
+    let willing = side(rating.willingness_p, rating.willingness_low, rating.willingness_high);
+    match (able, willing) {
+        (Some(Some(true)), Some(Some(true))) => "able_willing",
+        (Some(Some(true)), Some(Some(false))) => "able_unwilling",
+        (Some(Some(false)), Some(Some(true))) => "unable_willing",
+        (Some(Some(false)), Some(Some(false))) => "unable_unwilling",
+        (Some(_), Some(_)) => "borderline",
+        _ => "unrated",
+    }
+}
+
+/// How far the rating may be leaned on: coverage of the inquiries and width of the interval.
+fn confidence(rating: &Rating) -> &'static str {
+    let (Some(low), Some(high)) = (rating.capacity_low, rating.capacity_high) else {
+        return if rating.willingness_p.is_some() { "low" } else { "none" };
+    };
+    let coverage = rating.coverage.unwrap_or(1.0);
+    match high - low {
+        width if coverage >= 0.9 && width <= 0.2 => "high",
+        width if coverage >= 0.6 && width <= 0.35 => "medium",
+        _ => "low",
+    }
+}

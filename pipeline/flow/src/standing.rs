@@ -1,0 +1,218 @@
+//! Where a party stands on its day before any model speaks: rated at all or why not, how far the inquiries reach, what the facts alone say of its means.
+
+use std::collections::BTreeMap;
+
+use luheng_lake::columns::{Columns, Day};
+
+use crate::context::Context;
+use crate::cutoff::{Party, Row, View};
+use crate::features::conduct;
+use crate::means::Means;
+
+/// One party's standing.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Case number.
+    pub case_no: String,
+    /// Debtor.
+    pub debtor_id: String,
+    /// The day.
+    pub as_of: Day,
+    /// `rated`, or why capacity is not.
+    pub capacity_status: &'static str,
+    /// `rated`, or why willingness is not.
+    pub willingness_status: &'static str,
+    /// `whole`, `part`, `none_found`, `unknown`.
+    pub extent: &'static str,
+    /// Means evidenced for this case, in fen.
+    pub evidenced_fen: i64,
+    /// What could be paid out of hand, in fen.
+    pub spendable_fen: i64,
+    /// Net value of all known assets here, in fen.
+    pub net_assets_fen: i64,
+    /// Due by this party, in fen.
+    pub outstanding_fen: i64,
+    /// Due on the case, in fen.
+    pub case_due_fen: i64,
+    /// Share of the required channels answered and fresh.
+    pub coverage: Option<f64>,
+    /// Channels not answered or stale.
+    pub missing: Vec<String>,
+    /// What to ask for.
+    pub ask_for: Vec<&'static str>,
+    /// Text columns that later stages group and order by, as known on the day.
+    pub text: BTreeMap<&'static str, Option<String>>,
+    /// First filing of the case.
+    pub filed_on: Option<Day>,
+    /// Limit of liability, in fen.
+    pub limit_fen: Option<i64>,
+    /// Share of a divided liability, in fen.
+    pub share_fen: Option<i64>,
+}
+
+/// The latest answer of each channel, by channel.
+pub fn answers<'a>(view: &View<'a>) -> BTreeMap<&'a str, Row<'a>> {
+    let mut latest: BTreeMap<&str, Row<'a>> = BTreeMap::new();
+    for inquiry in view.rows("inquiries") {
+        let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
+        if let (true, Some(channel), Some(_)) = (told, inquiry.text("channel"), inquiry.date("returned_on")) {
+            let newest = latest.entry(channel).or_insert(*inquiry);
+            if (inquiry.date("returned_on"), inquiry.row_id()) > (newest.date("returned_on"), newest.row_id()) {
+                *newest = *inquiry;
+            }
+        }
+    }
+    latest
+}
+
+/// Has a means-free duty fallen due by the day? A report ordered, a summons, a limit on consumption, or any act that answers one.
+pub fn had_opportunity(party: &Party<'_, '_>) -> bool {
+    let day = party.day();
+    let report = party.rows("milestones").iter().any(|m| m.text("node") == Some("property_report") && m.date("due_on").is_some_and(|d| d <= day));
+    let limited = party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, day));
+    let acted = party.view.rows("conduct").iter().any(|c| {
+        c.text("kind").is_some_and(|k| conduct::MET.contains(&k) || conduct::BREACHED.contains(&k)) && conduct::counts(c)
+    });
+    report || limited || acted
+}
+
+/// Why an axis cannot be rated whatever the model: nothing in money, a minor, a dead debtor.
+pub fn barred(party: &Party<'_, '_>) -> Option<&'static str> {
+    let debtor = party.view.debtor();
+    if !party.is_money() {
+        Some("not_money")
+    } else if debtor.is_some_and(|d| matches!(d.text("status"), Some("deceased" | "dead"))) {
+        Some("deceased")
+    } else if debtor.is_some_and(|d| d.date("minor_until_on").is_some_and(|until| until > party.day())) {
+        Some("minor")
+    } else {
+        None
+    }
+}
+
+/// Is the party to be rated: a live case with something due, in money or in kind?
+pub fn is_to_be_rated(party: &Party<'_, '_>) -> bool {
+    party.is_live() && (!party.is_money() || party.due_fen() > 0)
+}
+
+impl Standing {
+    /// Reads a party's standing.
+    pub fn of(party: &Party<'_, '_>, means: &Means<'_>, ctx: &Context) -> Self {
+        let spec = &ctx.ratings.capacity;
+        let day = party.day();
+        let answered = answers(party.view);
+        let fresh = |channel: &str| answered.get(channel).and_then(|r| r.date("returned_on")).is_some_and(|on| day - on <= spec.stale_days);
+        let missing: Vec<String> = spec.required_channels.iter().filter(|c| !fresh(c)).cloned().collect();
+        let coverage = match spec.required_channels.len() {
+            0 => None,
+            n => Some((n - missing.len()) as f64 / n as f64),
+        };
+        let covered = coverage.is_none_or(|c| c >= spec.min_coverage);
+        let outstanding = party.due_fen();
+        let extent = if outstanding > 0 && means.evidenced_fen >= outstanding {
+            "whole"
+        } else if means.evidenced_fen > 0 {
+            "part"
+        } else if covered {
+            "none_found"
+        } else {
+            "unknown"
+        };
+        let barred = barred(party);
+        let capacity_status = barred.unwrap_or(if covered { "rated" } else { "no_evidence" });
+        let served = party.notice_served_on().is_some();
+        let willingness_status = barred.unwrap_or(match (served, had_opportunity(party)) {
+            (false, _) => "notice_not_served",
+            (true, false) => "no_opportunity",
+            (true, true) => "rated",
+        });
+        let mut ask_for = Vec::new();
+        if capacity_status == "no_evidence" {
+            ask_for.push("inquiry");
+        }
+        match willingness_status {
+            "notice_not_served" => ask_for.push("serve_notice"),
+            "no_opportunity" => ask_for.push("property_report"),
+            _ => {}
+        }
+        let debtor = party.view.debtor();
+        let own = |row: Row<'_>, column: &'static str| row.text(column).map(str::to_owned);
+        let text = BTreeMap::from([
+            ("court_code", own(party.case, "court_code")),
+            ("judge_code", own(party.case, "judge_code")),
+            ("livelihood", own(party.case, "livelihood")),
+            ("duty_kind", own(party.case, "duty_kind")),
+            ("case_status", own(party.case, "status")),
+            ("close_kind", own(party.case, "close_kind")),
+            ("role", own(party.party, "role")),
+            ("liability", own(party.party, "liability")),
+            ("after_party", own(party.party, "after_party")),
+            ("residence_region", debtor.and_then(|d| own(d, "residence_region"))),
+            ("debtor_kind", debtor.and_then(|d| own(d, "kind"))),
+            ("identity_basis", debtor.and_then(|d| own(d, "identity_basis"))),
+        ]);
+        Self {
+            case_no: party.case_no.to_owned(),
+            debtor_id: party.view.debtor_id.to_owned(),
+            as_of: day,
+            capacity_status,
+            willingness_status,
+            extent,
+            evidenced_fen: means.evidenced_fen,
+            spendable_fen: means.spendable_fen,
+            net_assets_fen: means.net_assets_fen,
+            outstanding_fen: outstanding,
+            case_due_fen: party.case_due_fen(),
+            coverage,
+            missing,
+            ask_for,
+            text,
+            filed_on: party.case.date("filed_on"),
+            limit_fen: party.party.fen("limit_fen"),
+            share_fen: party.party.fen("share_fen"),
+        }
+    }
+
+    /// The internal table `standing`.
+    pub fn table(rows: &[Self]) -> Columns {
+        let text = |f: fn(&Self) -> &str| rows.iter().map(move |r| Some(f(r)));
+        let int = |f: fn(&Self) -> Option<i64>| rows.iter().map(f);
+        let join = |items: &[String]| (!items.is_empty()).then(|| items.join(";"));
+        let mut columns = Columns::new()
+            .text("case_no", text(|r| &r.case_no))
+            .text("debtor_id", text(|r| &r.debtor_id))
+            .date("as_of", rows.iter().map(|r| Some(r.as_of)))
+            .text("capacity_status", text(|r| r.capacity_status))
+            .text("willingness_status", text(|r| r.willingness_status))
+            .text("capacity_extent", text(|r| r.extent))
+            .int("evidenced_means_fen", int(|r| Some(r.evidenced_fen)))
+            .int("spendable_fen", int(|r| Some(r.spendable_fen)))
+            .int("net_assets_fen", int(|r| Some(r.net_assets_fen)))
+            .int("outstanding_fen", int(|r| Some(r.outstanding_fen)))
+            .int("case_due_fen", int(|r| Some(r.case_due_fen)))
+            .real("coverage", rows.iter().map(|r| r.coverage))
+            .text("missing_channels", rows.iter().map(|r| join(&r.missing)))
+            .text("ask_for", rows.iter().map(|r| (!r.ask_for.is_empty()).then(|| r.ask_for.join(";"))))
+            .date("filed_on", rows.iter().map(|r| r.filed_on))
+            .int("limit_fen", int(|r| r.limit_fen))
+            .int("share_fen", int(|r| r.share_fen))
+            .flag("is_live", rows.iter().map(|_| Some(true)));
+        for name in [
+            "court_code",
+            "judge_code",
+            "livelihood",
+            "duty_kind",
+            "case_status",
+            "close_kind",
+            "role",
+            "liability",
+            "after_party",
+            "residence_region",
+            "debtor_kind",
+            "identity_basis",
+        ] {
+            columns = columns.text(name, rows.iter().map(|r| r.text.get(name).cloned().flatten()));
+        }
+        columns
+    }
+}

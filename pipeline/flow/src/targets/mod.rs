@@ -1,0 +1,92 @@
+//! What happened within the horizon of a day: the labels that training learns from, and the landmarks it learns at.
+//!
+//! A label is read only from what was known by the training day, and counts only if its whole window had ended by then. A case that ends by bankruptcy,
+//! transfer, withdrawal or death without estate inside the window, its due not covered, is censored: it says nothing about the debtor. Stayed days do not
+//! count: they lengthen the window.
+
+mod outcome;
+
+use luheng_lake::columns::{Columns, Day};
+
+use crate::config::Moment;
+use crate::context::Context;
+use crate::cutoff::{Facts, Party};
+use crate::error::Result;
+use crate::features::{self, Feature, Subject};
+use crate::means;
+use crate::standing::Standing;
+
+pub use outcome::{Outcome, outcome};
+
+/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has none).
+///
+/// # Errors
+/// A column read that no table has.
+pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
+    let features: Vec<&'static Feature> = features::all().collect();
+    let mut keys: Vec<(String, String, Day)> = Vec::new();
+    let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
+    let mut labels: Vec<Outcome> = Vec::new();
+    for debtor in facts.debtors() {
+        let now = facts.view(debtor, ctx.as_of);
+        let mut wanted: Vec<(Day, &str)> = Vec::new();
+        for party in now.parties() {
+            wanted.extend(landmarks(&party, ctx).into_iter().map(|day| (day, party.case_no)));
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        for same_day in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let then = facts.view(debtor, same_day[0].0);
+            for party in same_day.iter().filter_map(|(_, case_no)| then.party(case_no)) {
+                if !party.is_live() || !party.is_money() || party.due_fen() <= 0 {
+                    continue;
+                }
+                let means = means::means_of(&party, ctx);
+                let standing = Standing::of(&party, &means, ctx);
+                let label = outcome(facts, &now, &party, &standing, ctx);
+                if label.is_empty() {
+                    continue;
+                }
+                keys.push((party.case_no.to_owned(), debtor.to_owned(), party.day()));
+                labels.push(label);
+                let subject = Subject { party, means, ctx };
+                for (at, feature) in features.iter().enumerate() {
+                    values[at].push((feature.compute)(&subject).number.filter(|n| !n.is_nan()));
+                }
+            }
+        }
+    }
+    facts.check()?;
+    let mut table = Columns::new()
+        .text("case_no", keys.iter().map(|k| Some(&k.0)))
+        .text("debtor_id", keys.iter().map(|k| Some(&k.1)))
+        .date("day", keys.iter().map(|k| Some(k.2)))
+        .real("capacity_label", labels.iter().map(|l| l.capacity))
+        .real("willingness_label", labels.iter().map(|l| l.willingness))
+        .real("recovery_label", labels.iter().map(|l| l.recovery));
+    for (feature, column) in features.iter().zip(values) {
+        table = table.real(feature.id, column);
+    }
+    Ok(table)
+}
+
+/// The days a party is learned from: its own moment in a back-test; else days after the debt's first filing, and each re-query after 终本.
+pub fn landmarks(party: &Party<'_, '_>, ctx: &Context) -> Vec<Day> {
+    let mut days: Vec<Day> = match ctx.config.moment() {
+        Moment::Filing(after) => features::moment_of(party, after, ctx.as_of).into_iter().collect(),
+        Moment::AsOf => {
+            let (Some(debt), Some(filed)) = (party.debt_filed_on(), party.case.date("filed_on")) else { return Vec::new() };
+            let mut days: Vec<Day> =
+                ctx.ratings.capacity.landmarks_days.iter().map(|after| debt.saturating_add(*after)).filter(|day| *day >= filed).collect();
+            if let (Some("no_property"), Some(closed)) = (party.case.text("close_kind"), party.case.date("closed_on")) {
+                let requeries = party.rows("inquiries").into_iter().filter_map(|i| i.date("returned_on")).filter(|on| *on > closed);
+                days.extend(requeries);
+            }
+            days
+        }
+    };
+    days.retain(|day| *day <= ctx.as_of);
+    days.sort_unstable();
+    days.dedup();
+    days
+}

@@ -1,0 +1,194 @@
+//! One rating: rows to a fitted, calibrated, assessed model, or the reason why there is none.
+
+use std::collections::BTreeMap;
+
+use luheng_lake::columns::{Column, Columns};
+use luheng_models::{Calibration, Conformal, Draft, Model, ModelArtifact, Params, Scale, TrainingSet, assess, split};
+
+use crate::bundle::{CUTS, column, design};
+use crate::config::Moment;
+use crate::context::Context;
+use crate::error::Result;
+use crate::rating::{Spec, Target};
+
+/// Level of the interval of the recovered share.
+pub const LEVEL: f64 = 0.9;
+/// Most rows a model is trained on; more are thinned by hash of the case.
+const MOST_ROWS: usize = 2_000_000;
+
+/// What came of fitting a rating.
+#[derive(Debug)]
+pub enum Fitted {
+    /// A model, with the rows it was assessed on.
+    Model {
+        /// The artifact.
+        artifact: Box<ModelArtifact>,
+        /// Rows of held-out time.
+        held_out: HeldOut,
+    },
+    /// None, and why.
+    Unrated(String),
+}
+
+/// Predicted against what came, on rows the model never saw.
+#[derive(Debug)]
+pub struct HeldOut {
+    /// Predicted.
+    pub p: Vec<f64>,
+    /// What came.
+    pub label: Vec<f64>,
+    /// Money received over due, where known.
+    pub recovered: Vec<Option<f64>>,
+}
+
+/// How the rows are used.
+struct Use {
+    train: Vec<usize>,
+    calibrate: Vec<usize>,
+    assess: Vec<usize>,
+    notes: Vec<String>,
+}
+
+/// Fits a rating.
+///
+/// # Errors
+/// A feature without its column.
+pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
+    let label_name = match spec.target {
+        Target::Covered => "capacity_label",
+        Target::MeansFreeDuties => "willingness_label",
+        Target::RecoveredShare => "recovery_label",
+    };
+    let label = column(rows, label_name)?;
+    let recovered = column(rows, "recovery_label")?;
+    let mut kept: Vec<usize> = (0..rows.len()).filter(|at| label.real_at(*at).is_some()).collect();
+    let cases = column(rows, "case_no")?;
+    let folds = u32::try_from(kept.len().div_ceil(MOST_ROWS)).unwrap_or(u32::MAX);
+    if folds > 1 {
+        kept.retain(|at| split::fold_of(cases.text_at(*at).unwrap_or_default(), folds, ctx.seed) == 0);
+    }
+    let set = training_set(rows, &kept, spec, label)?;
+    let usage = usage(&set, spec, ctx);
+    let train = set.take(&usage.train)?;
+    let (good, bad) = (train.good(), train.bad());
+    if good < spec.min_good || bad < spec.min_bad {
+        return Ok(Fitted::Unrated(format!(
+            "{good} good and {bad} bad training rows, expected at least {} and {}; more closed windows are needed",
+            spec.min_good, spec.min_bad
+        )));
+    }
+    let model = spec.params.clone().check()?.fit(&train, ctx.seed)?;
+    let baseline = Params::Baseline.check()?.fit(&train, ctx.seed)?;
+    let held = set.take(&usage.assess)?;
+    let calibration = calibrated(&set, &usage, &model)?;
+    let share_interval = match spec.target {
+        Target::RecoveredShare => {
+            let part = set.take(if usage.calibrate.is_empty() { &usage.train } else { &usage.calibrate })?;
+            let logit = model.logit(part.design())?;
+            let p: Vec<f64> = logit.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
+            Some(Conformal::fit(&p, part.label(), LEVEL, 5)?)
+        }
+        _ => None,
+    };
+    let p: Vec<f64> = model.logit(held.design())?.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
+    let base = baseline.predict(held.design())?;
+    let assessment = assess::assess(&p, held.label(), held.weight(), &CUTS)?;
+    let baseline_assessment = assess::assess(&base, held.label(), held.weight(), &CUTS)?;
+    if assessment.brier >= baseline_assessment.brier {
+        return Ok(Fitted::Unrated(format!(
+            "Brier score {:.5} on held-out rows does not beat the base rate's {:.5}",
+            assessment.brier, baseline_assessment.brier
+        )));
+    }
+    let recovered = usage.assess.iter().map(|at| recovered.real_at(kept[*at])).collect();
+    let held_out = HeldOut { p, label: held.label().to_vec(), recovered };
+    let artifact = Draft {
+        target: spec.id.clone(),
+        horizon_days: u32::try_from(spec.horizon_days).unwrap_or_default(),
+        features: set.design().features().to_vec(),
+        window: train.window(),
+        rows: train.rows() as u64,
+        good,
+        bad,
+        seed: ctx.seed,
+        params: spec.params.clone(),
+        model,
+        calibration,
+        scale: Scale::default(),
+        share_interval,
+        assessment,
+        baseline_assessment,
+        fitted: BTreeMap::new(),
+        notes: usage.notes,
+    }
+    .seal()?;
+    Ok(Fitted::Model { artifact: Box::new(artifact), held_out })
+}
+
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + libm::exp(-logit))
+}
+
+fn training_set(rows: &Columns, kept: &[usize], spec: &Spec, label: &Column) -> Result<TrainingSet> {
+    let (cases, debtors, days) = (column(rows, "case_no")?, column(rows, "debtor_id")?, column(rows, "day")?);
+    let group = kept
+        .iter()
+        .map(|at| format!("{}|{}", debtors.text_at(*at).unwrap_or_default(), cases.text_at(*at).unwrap_or_default()))
+        .collect();
+    Ok(TrainingSet::new(
+        design(rows, kept, spec)?,
+        kept.iter().map(|at| label.real_at(*at).unwrap_or(0.0)).collect(),
+        vec![1.0; kept.len()],
+        group,
+        kept.iter().map(|at| days.date_at(*at).unwrap_or_default()).collect(),
+    )?)
+}
+
+/// Which rows train, calibrate and assess. Training windows end before the first held-out day; in a back-test by filing day the newest fifth of the
+/// training cases calibrates instead (their windows overlap: a horizon of years leaves no room to purge, and the note says so).
+fn usage(set: &TrainingSet, spec: &Spec, ctx: &Context) -> Use {
+    let days = set.day();
+    let fold = |at: &usize| split::fold_of(&set.group()[*at], 2, ctx.seed) == 0;
+    if let (Moment::Filing(after), Some(until)) = (ctx.config.moment(), ctx.config.train_until()) {
+        let (mut train, assess): (Vec<usize>, Vec<usize>) = (0..days.len()).partition(|at| days[*at] - after <= until);
+        let of_train: Vec<i32> = train.iter().map(|at| days[*at]).collect();
+        let mut calibrate = Vec::new();
+        if let Some(cut) = split::cut_for(&of_train, 0.2) {
+            (train, calibrate) = train.into_iter().partition(|at| days[*at] < cut);
+        }
+        let notes = vec![
+            "train: cases filed up to train_until; calibrated on the newest fifth of them by day, windows overlapping (not purged); assessed on later cases"
+                .to_owned(),
+        ];
+        if assess.is_empty() {
+            return Use { assess: calibrate.clone(), train, calibrate, notes };
+        }
+        return Use { train, calibrate, assess, notes };
+    }
+    if let Some(cut) = split::cut_for(days, spec.test_share) {
+        let parts = split::split_by_time(days, u32::try_from(spec.horizon_days).unwrap_or_default(), cut);
+        let good = parts.train.iter().filter(|at| set.label()[**at] >= 0.5).count() as u64;
+        let bad = parts.train.len() as u64 - good;
+        let (calibrate, assess): (Vec<usize>, Vec<usize>) = parts.test.iter().partition(|at| fold(at));
+        if good >= spec.min_good && bad >= spec.min_bad && !calibrate.is_empty() && !assess.is_empty() {
+            let notes = vec![format!(
+                "held out: the newest landmarks from day {cut}; {} rows purged whose windows overlap them; half of the held-out cases calibrate, half assess",
+                parts.purged.len()
+            )];
+            return Use { train: parts.train, calibrate, assess, notes };
+        }
+    }
+    let (train, assess): (Vec<usize>, Vec<usize>) = (0..days.len()).partition(fold);
+    let notes = vec!["history too short to hold out time: half of the cases train, half assess; not calibrated".to_owned()];
+    Use { train, calibrate: Vec::new(), assess, notes }
+}
+
+fn calibrated(set: &TrainingSet, usage: &Use, model: &Model) -> Result<Calibration> {
+    if usage.calibrate.is_empty() {
+        return Ok(Calibration::None);
+    }
+    let part = set.take(&usage.calibrate)?;
+    let logit = model.logit(part.design())?;
+    // A single class calibrates nothing: the model's own probabilities stand.
+    Ok(Calibration::fit(&logit, part.label(), part.weight()).unwrap_or(Calibration::None))
+}
