@@ -1,12 +1,15 @@
 //! luheng-lake: raw exports in, trusted and pseudonymous Parquet out; the only crate that touches files.
 //!
-//! Read in this order: [`columns`] (the table in memory), `schema` (what a table may hold), [`ingest`] (exports to lake), [`store`]
+//! Read in this order: [`columns`] (the table in memory), [`schema`] (what a table may hold), [`ingest`] (exports to lake), [`store`]
 //! (everything that is written, atomically).
 #![deny(missing_docs)]
 
 pub mod bucket;
+pub mod catalog;
 pub mod columns;
 pub mod error;
+pub mod ingest;
+pub mod schema;
 // The one place of the house that may touch files, environment and entropy: clippy.toml bans them everywhere else.
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod store;

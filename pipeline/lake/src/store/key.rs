@@ -90,7 +90,14 @@ impl PseudonymKey {
 
     /// 32 lower-case hex digits: HMAC-SHA-256 of the text under this key, cut to 128 bits.
     pub fn pseudonym(&self, text: &str) -> String {
-        hex_text(&self.mac(text)[..16])
+        hex_text(&self.pseudonym_bytes(text))
+    }
+
+    /// [`PseudonymKey::pseudonym`] as 16 bytes.
+    pub fn pseudonym_bytes(&self, text: &str) -> [u8; 16] {
+        let mut cut = [0u8; 16];
+        cut.copy_from_slice(&self.mac(text)[..16]);
+        cut
     }
 
     /// A short name for the key, the same for the same key, telling nothing of it.
@@ -101,6 +108,11 @@ impl PseudonymKey {
     /// The key that encrypts the vault, derived from this one.
     pub fn vault_key(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.mac("luheng vault key"))
+    }
+
+    /// The key of row hashes: without it nobody can test a guess at a row against the lake's keys and content hashes.
+    pub fn row_key(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.mac("luheng row key"))
     }
 
     /// The key in hex, to hand to a child process through its environment, never to a file or a log.

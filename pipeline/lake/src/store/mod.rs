@@ -3,10 +3,12 @@
 pub mod atomic;
 pub mod input;
 pub mod key;
+pub mod lake;
 pub mod lock;
 pub mod manifest;
 pub mod parquet;
 pub mod paths;
+pub mod spill;
 pub mod text;
 pub mod vault;
 

@@ -1,0 +1,110 @@
+//! Identity values on their way to the vault: encrypted from the moment they leave memory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::layout::{Layout, added};
+use super::record::{Id, hex};
+use crate::columns::{Column, ColumnKind, Columns};
+use crate::error::Result;
+use crate::store::key::PseudonymKey;
+use crate::store::vault::Vault;
+use crate::store::{atomic, parquet};
+
+/// Rows that may wait in memory.
+const WAITING_ROWS: usize = 100_000;
+
+/// Collects the identity columns of one table by bucket.
+pub(super) struct IdentitySpill {
+    folder: Option<PathBuf>,
+    key: Zeroizing<[u8; 32]>,
+    names: Vec<(String, ColumnKind)>,
+    pending: BTreeMap<u32, Vec<Columns>>,
+    rows: usize,
+    part: usize,
+}
+
+fn parts_folder(staging: &Path, table: &str) -> PathBuf {
+    staging.join("identities").join(table)
+}
+
+impl IdentitySpill {
+    pub(super) fn new(staging: Option<&Path>, layout: &Layout, key: &PseudonymKey) -> IdentitySpill {
+        let mut names: Vec<_> = layout.debtor_ref.iter().map(|&i| layout.columns[i].clone()).collect();
+        names.extend(layout.identity.iter().map(|&i| layout.columns[i].clone()));
+        names.extend(layout.known_on.map(|i| layout.columns[i].clone()));
+        if layout.fact {
+            names.push((added::SEEN_ON.to_owned(), ColumnKind::Date));
+        }
+        IdentitySpill {
+            folder: staging.filter(|_| !layout.identity.is_empty()).map(|s| parts_folder(s, &layout.name)),
+            key: key.vault_key(),
+            names,
+            pending: BTreeMap::new(),
+            rows: 0,
+            part: 0,
+        }
+    }
+
+    /// Takes these rows of a piece of input: (row, debtor, bucket).
+    pub(super) fn push(&mut self, columns: &Columns, source: &str, rows: &[(usize, Id, u32)]) -> Result<()> {
+        if self.folder.is_none() || rows.is_empty() {
+            return Ok(());
+        }
+        let mut by_bucket: BTreeMap<u32, Vec<(usize, Id)>> = BTreeMap::new();
+        for (row, id, bucket) in rows {
+            by_bucket.entry(*bucket).or_default().push((*row, *id));
+        }
+        for (bucket, rows) in by_bucket {
+            let positions: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
+            let mut part = Columns::new()
+                .text(added::DEBTOR_ID, rows.iter().map(|(_, id)| Some(hex(id))))
+                .text(added::SOURCE_ID, rows.iter().map(|_| Some(source).filter(|s| !s.is_empty())));
+            let taken = columns.take(&positions);
+            for (name, kind) in &self.names {
+                let column = taken.get(name).cloned().unwrap_or_else(|| Column::nulls(*kind, positions.len()));
+                part = part.with(name, column);
+            }
+            self.pending.entry(bucket).or_default().push(part);
+        }
+        self.rows += rows.len();
+        if self.rows >= WAITING_ROWS { self.finish() } else { Ok(()) }
+    }
+
+    /// Writes what waits in memory.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for (bucket, parts) in std::mem::take(&mut self.pending) {
+            let path = folder.join(format!("{bucket:03}")).join(format!("{:06}.parquet", self.part));
+            parquet::write_encrypted(&path, &Columns::concat(&parts)?, &self.key)?;
+        }
+        self.rows = 0;
+        self.part += 1;
+        Ok(())
+    }
+}
+
+/// Writes one bucket of the vault from the parts in a staging folder: equal rows once, in canonical order.
+pub(super) fn settle(staging: &Path, layout: &Layout, bucket: u32, key: &PseudonymKey) -> Result<()> {
+    let folder = parts_folder(staging, &layout.name).join(format!("{bucket:03}"));
+    let mut parts = Vec::new();
+    for name in atomic::names_in(&folder)? {
+        parts.push(parquet::read_encrypted(&folder.join(name), &key.vault_key())?);
+    }
+    let rows = Columns::concat(&parts)?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = rows.names().collect();
+    let sorted = rows.sorted_by(&names)?;
+    let equal = |a: usize, b: usize| sorted.iter().all(|(_, c)| same(c, a, b));
+    let distinct: Vec<usize> = (0..sorted.len()).filter(|&row| row == 0 || !equal(row - 1, row)).collect();
+    Vault::open(&staging.join("vault"), key).write(&layout.name, bucket, &sorted.take(&distinct))?;
+    Ok(())
+}
+
+fn same(column: &Column, a: usize, b: usize) -> bool {
+    super::record::Value::at(Some(column), a) == super::record::Value::at(Some(column), b)
+}

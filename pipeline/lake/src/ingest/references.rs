@@ -1,0 +1,149 @@
+//! The small maps that let a row find its bucket: a source's key -> debtor, case -> parties, asset -> debtor.
+
+use std::collections::HashMap;
+
+use super::identity::{Identity, usable};
+use super::record::{Id, hex};
+use crate::bucket::bucket_of;
+use crate::columns::{Column, Columns, Day};
+use crate::error::Result;
+
+/// One debtor as a row finds it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Debtor {
+    /// The pseudonym.
+    pub id: Id,
+    /// The pseudonym of the source's own key, which tells rows of one person under two keys apart.
+    pub ref_id: Id,
+    pub bucket: u32,
+    /// Made of an identity number, not of the source's own key.
+    pub by_number: bool,
+}
+
+/// Where a row goes: a debtor and a bucket.
+pub(super) type Target = (Id, u32);
+
+/// Which of several versions decides whose number or asset it is: one known by the as-of day before any later one (the future changes
+/// nothing), then one with a number, then the newest, then the greatest pseudonym.
+type Rank = (bool, bool, Day, Day, Id);
+
+/// What a row adds to the maps.
+pub(super) enum Effect {
+    Party { case_no: Box<str>, target: Target },
+    Asset { source: usize, asset_ref: Box<str>, known_on: Day, seen_on: Day, target: Target },
+}
+
+/// All maps. `debtors` and `assets` have one map a source.
+pub(super) struct References {
+    as_of: Day,
+    buckets: u32,
+    debtors: Vec<HashMap<Box<str>, (Rank, Debtor)>>,
+    by_ref_id: HashMap<Id, Debtor>,
+    cases: HashMap<Box<str>, Vec<Target>>,
+    assets: Vec<HashMap<Box<str>, (Rank, Target)>>,
+}
+
+impl References {
+    pub(super) fn new(as_of: Day, buckets: u32, sources: usize) -> References {
+        References {
+            as_of,
+            buckets,
+            debtors: vec![HashMap::new(); sources],
+            by_ref_id: HashMap::new(),
+            cases: HashMap::new(),
+            assets: vec![HashMap::new(); sources],
+        }
+    }
+
+    /// The bucket of a pseudonym.
+    pub(super) fn bucket(&self, id: &Id) -> u32 {
+        bucket_of(&hex(id), self.buckets)
+    }
+
+    /// Reads a piece of the debtors table. `place` says where a row stands, for messages.
+    pub(super) fn add_debtors(
+        &mut self,
+        identity: &Identity,
+        source: (usize, &str),
+        columns: &Columns,
+        place: &dyn Fn(usize) -> String,
+    ) -> Result<()> {
+        let [reference, kind, number, known, seen] =
+            ["debtor_ref", "id_kind", "id_no", "known_on", "seen_on"].map(|name| columns.get(name));
+        let text = |c: Option<&'_ Column>, row: usize| c.and_then(|c| c.text_at(row)).map(str::to_owned);
+        for row in 0..columns.len() {
+            let Some(reference) = reference.and_then(|c| c.text_at(row)) else { continue };
+            let kind = text(kind, row);
+            let number = text(number, row);
+            let number = usable(kind.as_deref(), number.as_deref());
+            if let Some(number) = number {
+                identity.check_sample(kind.as_deref(), number, &place(row))?;
+            }
+            let ref_id = match self.debtors[source.0].get(reference) {
+                Some((_, known)) => known.ref_id,
+                None => identity.of_ref(source.1, reference),
+            };
+            let id = number.map_or(ref_id, |n| identity.of_number(n));
+            let known_on = known.and_then(|c| c.date_at(row)).unwrap_or(Day::MAX);
+            let seen_on = seen.and_then(|c| c.date_at(row)).unwrap_or(Day::MIN);
+            let rank = (known_on <= self.as_of, number.is_some(), known_on, seen_on, id);
+            let debtor = Debtor { id, ref_id, bucket: self.bucket(&id), by_number: number.is_some() };
+            let slot = self.debtors[source.0].entry(reference.into()).or_insert((rank, debtor));
+            if rank > slot.0 {
+                *slot = (rank, debtor);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes debtors findable by the pseudonym of their source's key, as waiting rows name them.
+    pub(super) fn index_by_ref_id(&mut self) {
+        self.by_ref_id = self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, *d)).collect();
+    }
+
+    /// Reads a piece of the cases table.
+    pub(super) fn add_cases(&mut self, columns: &Columns) {
+        let Some(numbers) = columns.get("case_no") else { return };
+        for case_no in (0..columns.len()).filter_map(|row| numbers.text_at(row)) {
+            if !self.cases.contains_key(case_no) {
+                self.cases.insert(case_no.into(), Vec::new());
+            }
+        }
+    }
+
+    /// Takes in what placed rows of parties and assets say.
+    pub(super) fn apply(&mut self, effect: Effect) {
+        match effect {
+            Effect::Party { case_no, target } => {
+                let parties = self.cases.entry(case_no).or_default();
+                if let Err(at) = parties.binary_search(&target) {
+                    parties.insert(at, target);
+                }
+            }
+            Effect::Asset { source, asset_ref, known_on, seen_on, target } => {
+                let rank = (known_on <= self.as_of, true, known_on, seen_on, target.0);
+                let slot = self.assets[source].entry(asset_ref).or_insert((rank, target));
+                if rank > slot.0 {
+                    *slot = (rank, target);
+                }
+            }
+        }
+    }
+
+    pub(super) fn debtor(&self, source: usize, reference: &str) -> Option<Debtor> {
+        self.debtors[source].get(reference).map(|(_, d)| *d)
+    }
+
+    pub(super) fn debtor_by_ref_id(&self, ref_id: &Id) -> Option<Debtor> {
+        self.by_ref_id.get(ref_id).copied()
+    }
+
+    /// The parties of a known case, sorted; `None` where the case is not known.
+    pub(super) fn parties(&self, case_no: &str) -> Option<&[Target]> {
+        self.cases.get(case_no).map(Vec::as_slice)
+    }
+
+    pub(super) fn asset_owner(&self, source: usize, asset_ref: &str) -> Option<Target> {
+        self.assets[source].get(asset_ref).map(|(_, t)| *t)
+    }
+}

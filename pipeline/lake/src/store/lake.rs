@@ -1,0 +1,81 @@
+//! `lake/lake.json`: what a lake is, so that another machine or another night can tell whether it may read it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::paths::Work;
+use super::{atomic, text};
+use crate::error::{Error, Result, explain};
+
+/// The lake's format; a reader refuses any it does not know.
+pub const FORMAT: u32 = 1;
+/// The lake's file of facts about itself.
+pub const LAKE_FILE: &str = "lake.json";
+/// The bucket function's name (see [`crate::bucket`]).
+pub const HASH: &str = "crc32-utf8";
+
+/// What a lake says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LakeInfo {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Bucket count.
+    pub buckets: u32,
+    /// [`HASH`].
+    pub hash: String,
+    /// Which key made the pseudonyms.
+    pub key_id: String,
+    /// `none`: the facts are pseudonymous and plain (the vault is always encrypted).
+    pub encrypt: String,
+    /// Catalog version of each table.
+    pub tables: BTreeMap<String, u16>,
+    /// Order-free hash of each table's source rows: the same for any bucket count, row order, file split and input format.
+    pub content: BTreeMap<String, String>,
+    /// Distinct source rows of each table, versions included.
+    pub rows: BTreeMap<String, u64>,
+    /// As-of day of the ingest, `YYYY-MM-DD`.
+    pub as_of: String,
+}
+
+/// The lake of a work folder; `None` where there is none yet. [`Error::Input`] where it is damaged or newer than this luheng.
+pub fn read(work: &Work) -> Result<Option<LakeInfo>> {
+    let path = work.lake_json();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let refused = |found: String| {
+        explain("the lake cannot be read")
+            .at(path.display())
+            .found(found)
+            .expected(format!("a lake of format {FORMAT}, hashed by {HASH}"))
+            .remedy("use the luheng that made it, or remove the lake folder and run the night again")
+            .input()
+    };
+    let info: LakeInfo =
+        serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| refused(e.to_string()))?;
+    if info.format != FORMAT || info.hash != HASH {
+        return Err(refused(format!("format {}, hash {}", info.format, info.hash)));
+    }
+    Ok(Some(info))
+}
+
+/// Writes `lake.json` into a lake folder.
+pub fn write(lake: &Path, info: &LakeInfo) -> Result<()> {
+    let text = serde_json::to_string_pretty(info).map_err(|e| Error::fault(format!("writing lake.json: {e}")))?;
+    atomic::write_bytes(&lake.join(LAKE_FILE), (text + "\n").as_bytes())
+}
+
+/// Refuses a key other than the one the lake was made with: the same people would get other pseudonyms.
+pub fn check_key(work: &Work, key_id: &str) -> Result<()> {
+    match read(work)? {
+        Some(info) if info.key_id != key_id => Err(explain("the key is not the one this work folder was made with")
+            .at(work.lake_json().display())
+            .found(format!("key id {key_id}"))
+            .expected(format!("key id {}", info.key_id))
+            .remedy("use that key; to begin anew with this one, give another --work")
+            .config()),
+        _ => Ok(()),
+    }
+}
