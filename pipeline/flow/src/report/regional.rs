@@ -114,8 +114,8 @@ fn headline_blocks(rows: &[Cells<'_>], ctx: &SheetContext, is_national: bool) ->
             figure("较上期", "change", change(top, &label.unit), Bi::default()),
         ]));
     }
-    if let Some(definition) = rows.iter().find_map(|r| r.text("definition")) {
-        blocks.push(Block::Legal(vec![Basis { name: Bi::fixed("定义", "definition"), text: Bi::plain(definition.to_owned()) }]));
+    if let Some(definition) = definition(rows) {
+        blocks.push(Block::Legal(vec![Basis { name: Bi::fixed("定义", "definition"), text: definition }]));
     }
     for (level, title) in &LEVELS {
         let mut level_rows: Vec<&Cells<'_>> = rows.iter().filter(|r| r.str("level") == *level).collect();
@@ -141,6 +141,15 @@ fn headline_blocks(rows: &[Cells<'_>], ctx: &SheetContext, is_national: bool) ->
     blocks
 }
 
+/// The definition as the table has it: Chinese, ` / `, English.
+fn definition(rows: &[Cells<'_>]) -> Option<Bi> {
+    let text = rows.iter().find_map(|r| r.text("definition"))?;
+    Some(match text.split_once(" / ") {
+        Some((zh, en)) => Bi::new(zh.to_owned(), en.to_owned()),
+        None => Bi::plain(text.to_owned()),
+    })
+}
+
 fn bars(rows: &[&Cells<'_>]) -> Vec<Bar> {
     rows.iter()
         .map(|r| Bar {
@@ -155,8 +164,8 @@ fn bars(rows: &[&Cells<'_>]) -> Vec<Bar> {
 fn companion(rows: &[Cells<'_>], metric: &str, ctx: &SheetContext) -> Vec<Block> {
     let label = label(metric, ctx);
     let mut blocks = vec![Block::Heading { level: 3, text: label.title }];
-    if let Some(definition) = rows.iter().find_map(|r| r.text("definition")) {
-        blocks.push(Block::Text { text: Bi::plain(definition.to_owned()), tone: Tone::Small });
+    if let Some(text) = definition(rows) {
+        blocks.push(Block::Text { text, tone: Tone::Small });
     }
     let order = |r: &&Cells<'_>| (LEVELS.iter().position(|(l, _)| *l == r.str("level")), r.str("region").to_owned());
     let mut rows: Vec<&Cells<'_>> = rows.iter().collect();
