@@ -1,5 +1,5 @@
-//! What can go wrong in learning. Each message says what was found, what was expected and, where there is one, the remedy; it is a lower-case
-//! fragment, so that a caller can put the place before it.
+//! What can go wrong in learning. Each message says what was found, what was expected and, where there is one, the remedy; it is a
+//! fragment in small letters, so that a caller can put the place before it.
 
 /// The result of every fallible call of this crate.
 pub type Result<T> = std::result::Result<T, Error>;

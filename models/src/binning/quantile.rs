@@ -245,23 +245,26 @@ fn pool(spans: &mut Vec<Span>, violates: impl Fn(&Span, &Span) -> bool) {
     }
 }
 
-fn finish(spans: &[Span], missing: Bin, whole: &Whole) -> Bins {
-    let bin = |span: &Span| Bin {
-        weight: span.weight,
-        good: span.good,
-        woe: whole.woe(span.weight, span.good),
-    };
-    let mut bins: Vec<Bin> = spans.iter().map(bin).collect();
-    if bins.is_empty() {
-        bins.push(Bin {
-            weight: 0.0,
-            good: 0.0,
-            woe: 0.0,
-        });
-    }
-    if let ([only], true) = (bins.as_mut_slice(), missing.weight == 0.0) {
-        // One bin of all rows says nothing; rounding may not say otherwise.
-        only.woe = 0.0;
+fn finish(spans: &[Span], mut missing: Bin, whole: &Whole) -> Bins {
+    let mut bins: Vec<Bin> = (spans.iter())
+        .map(|s| Bin {
+            weight: s.weight,
+            good: s.good,
+            woe: whole.woe(s.weight, s.good),
+        })
+        .collect();
+    // One bin of all rows says nothing; rounding may not say otherwise.
+    match bins.as_mut_slice() {
+        [] => {
+            missing.woe = 0.0;
+            bins.push(Bin {
+                weight: 0.0,
+                good: 0.0,
+                woe: 0.0,
+            });
+        }
+        [only] if missing.weight == 0.0 => only.woe = 0.0,
+        _ => {}
     }
     let information = bins
         .iter()
