@@ -4,7 +4,7 @@
 //! forbids; a stage's tables are small beside the lake, so the copy costs little.
 
 use luheng_lake::columns::{Column as Held, ColumnKind, Columns};
-use polars::prelude::{Column, DataFrame, DataType, Int32Chunked, IntoSeries, LogicalType, NamedFrom, NewChunkedArray, PlSmallStr, Series};
+use polars::prelude::{Column, DataFrame, DataType, Int32Chunked, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series};
 
 use crate::error::{Error, Result};
 
