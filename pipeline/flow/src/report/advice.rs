@@ -50,8 +50,9 @@ fn step(mark: String, row: &Cells<'_>, case: &CaseTables<'_>, ctx: &SheetContext
     if let Some(level) = row.int("intrusiveness") {
         facts.push(fact("强度", "intrusiveness", Bi::plain(format!("{level}/5"))));
     }
-    for (name, zh, en) in [("initiator", "启动", "started by"), ("approver", "决定", "decided by")] {
-        if let Some(who) = row.text(name) {
+    // That the court starts and the judge decides goes without saying.
+    for (name, zh, en, usual) in [("initiator", "启动", "started by", "court"), ("approver", "决定", "decided by", "judge")] {
+        if let Some(who) = row.text(name).filter(|who| *who != usual) {
             facts.push(fact(zh, en, chinese(wording::actor(who))));
         }
     }

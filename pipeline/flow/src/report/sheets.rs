@@ -56,9 +56,9 @@ pub(super) fn money(fen: Option<i64>) -> Bi {
     fen.map_or(wording::UNKNOWN, |fen| Bi::new(yuan(fen), yuan_en(fen)))
 }
 
-/// A day in both languages.
+/// A day; its figures read the same in both languages.
 pub(super) fn on(date: Option<luheng_lake::columns::Day>) -> Bi {
-    date.map_or(wording::NONE, |d| Bi::new(day_zh(d), day::format(d)))
+    date.map_or(wording::NONE, |d| Bi::plain(day_zh(d)))
 }
 
 /// Two sentences as one.

@@ -154,7 +154,7 @@ impl Identity {
                 let (id_kind, id_no) = if paper < 0.97 {
                     ("resident_id", Some(names::identity_number(COUNTIES[home].0, born, (index % 1000) as u32)))
                 } else if paper < 0.98 {
-                    ("passport", Some(format!("X99{:06}", index + 1)))
+                    ("passport", Some(format!("99X{:06}", index + 1)))
                 } else {
                     ("other", None)
                 };
