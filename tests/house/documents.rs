@@ -150,7 +150,7 @@ fn every_toml_parses() {
     let mut breaches = Vec::new();
     let mut all = files("pipeline/catalog", ".toml");
     assert!(all.len() > 20, "only {} catalog files found", all.len());
-    all.extend(files("data-samples", ".toml"));
+    all.extend(files("data-samples", ".toml").into_iter().filter(|f| !f.starts_with("data-samples/broken/")));
     all.extend(["clippy.toml", "deny.toml", "rust-toolchain.toml"].map(str::to_owned));
     for file in all {
         match read(&file).parse::<toml::Table>() {
