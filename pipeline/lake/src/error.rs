@@ -49,28 +49,13 @@ impl Error {
 
     /// An [`Error::Io`].
     pub fn io(what: &'static str, path: &Path, source: std::io::Error) -> Error {
-        Error::Io {
-            what,
-            path: path.to_path_buf(),
-            source,
-        }
+        Error::Io { what, path: path.to_path_buf(), source }
     }
 
     /// Refused input at a file and perhaps a line: what was found there, what was expected, what to do.
-    pub fn input(
-        file: &str,
-        line: Option<u64>,
-        found: impl Into<String>,
-        expected: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Error {
+    pub fn input(file: &str, line: Option<u64>, found: impl Into<String>, expected: impl Into<String>, remedy: impl Into<String>) -> Error {
         let place = line.map_or_else(|| file.to_owned(), |line| format!("{file} line {line}"));
-        explain("the input is refused")
-            .at(place)
-            .found(found.into())
-            .expected(expected.into())
-            .remedy(remedy.into())
-            .input()
+        explain("the input is refused").at(place).found(found.into()).expected(expected.into()).remedy(remedy.into()).input()
     }
 
     /// The exit status contract.md §4 gives this error.
@@ -96,10 +81,7 @@ pub struct Explained {
 
 /// Starts a message: `what` is a short clause without a full stop.
 pub fn explain(what: impl Into<String>) -> Explained {
-    Explained {
-        what: what.into(),
-        ..Explained::default()
-    }
+    Explained { what: what.into(), ..Explained::default() }
 }
 
 impl Explained {
@@ -162,18 +144,12 @@ impl fmt::Display for Explained {
 }
 
 fn holder_text(holder: &str) -> String {
-    if holder.is_empty() {
-        String::new()
-    } else {
-        format!("; found {holder}")
-    }
+    if holder.is_empty() { String::new() } else { format!("; found {holder}") }
 }
 
 fn io_remedy(source: &std::io::Error) -> &'static str {
     match source.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            "free some space and run again: nothing was published"
-        }
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "free some space and run again: nothing was published",
         std::io::ErrorKind::PermissionDenied => "check the rights of this file and of its folder",
         std::io::ErrorKind::NotFound => "check the path",
         _ => "check the disk and run again: nothing was published",
@@ -192,10 +168,7 @@ mod tests {
             .expected("parties.csv")
             .remedy("add it")
             .input();
-        assert_eq!(
-            error.to_string(),
-            "required table is missing: exports/; found no file named parties; expected parties.csv; add it"
-        );
+        assert_eq!(error.to_string(), "required table is missing: exports/; found no file named parties; expected parties.csv; add it");
         assert_eq!(error.exit_status(), 3);
     }
 

@@ -1,5 +1,5 @@
 //! The whole ingest on small tables: what must not matter does not, what must be kept is kept, and no identity value leaves the vault.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod town;
 
@@ -28,9 +28,8 @@ fn lake_bytes(request: &Request) -> BTreeMap<String, Vec<u8>> {
 
 /// All rows of a table over all buckets, in canonical order.
 fn rows(request: &Request, table: &str) -> Columns {
-    let parts: Vec<Columns> = (0..request.buckets)
-        .filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b)).unwrap())
-        .collect();
+    let parts: Vec<Columns> =
+        (0..request.buckets).filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b)).unwrap()).collect();
     let all = Columns::concat(&parts).unwrap();
     if all.is_empty() { all } else { all.sorted_by(&["debtor_id", "row_id", "known_on", "seen_on"]).unwrap() }
 }
@@ -61,9 +60,7 @@ fn row_order_file_split_and_format_do_not_matter() {
         gb18030.as_gb18030(&table);
         parquet.as_parquet(&table);
     }
-    for (name, other) in
-        [("shuffled", shuffled), ("split", split), ("json", json), ("gb18030", gb18030), ("parquet", parquet)]
-    {
+    for (name, other) in [("shuffled", shuffled), ("split", split), ("json", json), ("gb18030", gb18030), ("parquet", parquet)] {
         let request = other.request();
         run(&request);
         assert_eq!(lake_bytes(&request), lake_bytes(&expected), "{name}");

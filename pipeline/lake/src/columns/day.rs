@@ -21,11 +21,7 @@ pub fn parse(text: &str) -> Option<Day> {
         }
         Some(n)
     };
-    from_ymd(
-        digits(0, 4)?,
-        u8::try_from(digits(5, 7)?).ok()?,
-        u8::try_from(digits(8, 10)?).ok()?,
-    )
+    from_ymd(digits(0, 4)?, u8::try_from(digits(5, 7)?).ok()?, u8::try_from(digits(8, 10)?).ok()?)
 }
 
 /// `YYYY-MM-DD`.
@@ -50,11 +46,7 @@ pub fn ymd(day: Day) -> (i16, u8, u8) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let d = of_year - (153 * shifted + 2) / 5 + 1;
-    let m = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let m = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let y = year_of_era + era * 400 + i64::from(m <= 2);
     (y as i16, m as u8, d as u8)
 }
@@ -75,12 +67,9 @@ pub fn from_ymd(year: i16, month: u8, day: u8) -> Option<Day> {
 pub fn add_months(day: Day, months: i32) -> Day {
     let (y, m, d) = ymd(day);
     let total = i32::from(y) * 12 + i32::from(m) - 1 + months;
-    let year =
-        i16::try_from(total.div_euclid(12)).unwrap_or(if months < 0 { -9_999 } else { 9_999 });
+    let year = i16::try_from(total.div_euclid(12)).unwrap_or(if months < 0 { -9_999 } else { 9_999 });
     let month = total.rem_euclid(12) as u8 + 1;
-    (0..4)
-        .find_map(|back| from_ymd(year, month, d.saturating_sub(back)))
-        .unwrap_or(day)
+    (0..4).find_map(|back| from_ymd(year, month, d.saturating_sub(back))).unwrap_or(day)
 }
 
 #[cfg(test)]
@@ -93,14 +82,8 @@ mod tests {
         let mut date = Date::new(1800, 1, 1).unwrap();
         let mut day = from_ymd(1800, 1, 1).unwrap();
         while date.year() < 2300 {
-            assert_eq!(
-                ymd(day),
-                (date.year(), date.month() as u8, date.day() as u8)
-            );
-            assert_eq!(
-                from_ymd(date.year(), date.month() as u8, date.day() as u8),
-                Some(day)
-            );
+            assert_eq!(ymd(day), (date.year(), date.month() as u8, date.day() as u8));
+            assert_eq!(from_ymd(date.year(), date.month() as u8, date.day() as u8), Some(day));
             date = date.tomorrow().unwrap();
             day += 1;
         }
@@ -109,19 +92,8 @@ mod tests {
 
     #[test]
     fn only_real_days_parse() {
-        assert_eq!(
-            parse("2024-02-29").map(format).as_deref(),
-            Some("2024-02-29")
-        );
-        for bad in [
-            "2023-02-29",
-            "2024-13-01",
-            "2024-1-01",
-            "2024-01-1x",
-            "20240101",
-            "",
-            "2024-01-011",
-        ] {
+        assert_eq!(parse("2024-02-29").map(format).as_deref(), Some("2024-02-29"));
+        for bad in ["2023-02-29", "2024-13-01", "2024-1-01", "2024-01-1x", "20240101", "", "2024-01-011"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }
@@ -132,10 +104,7 @@ mod tests {
         assert_eq!(format(add_months(day, 1)), "2024-02-29");
         assert_eq!(format(add_months(day, 13)), "2025-02-28");
         assert_eq!(format(add_months(day, -2)), "2023-11-30");
-        assert_eq!(
-            format(add_months(parse("2008-02-29").unwrap(), 18 * 12)),
-            "2026-02-28"
-        );
+        assert_eq!(format(add_months(parse("2008-02-29").unwrap(), 18 * 12)), "2026-02-28");
         assert_eq!(format_zh(parse("2025-06-30").unwrap()), "2025年6月30日");
     }
 }

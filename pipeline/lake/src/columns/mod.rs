@@ -6,8 +6,7 @@ mod order;
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch,
-    RecordBatchOptions, StringArray, UInt64Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
 
@@ -71,11 +70,7 @@ impl Column {
 
     /// A column of floats; NaN becomes null, and -0.0 becomes 0.0 so that equal values have equal bytes.
     pub fn from_real(v: impl IntoIterator<Item = Option<f64>>) -> Self {
-        Self::of(Values::Real(
-            v.into_iter()
-                .map(|x| x.filter(|x| !x.is_nan()).map(|x| x + 0.0))
-                .collect(),
-        ))
+        Self::of(Values::Real(v.into_iter().map(|x| x.filter(|x| !x.is_nan()).map(|x| x + 0.0)).collect()))
     }
 
     /// A column of days.
@@ -110,10 +105,7 @@ impl Column {
             DataType::Boolean => Values::Flag(any.downcast_ref::<BooleanArray>()?.clone()),
             _ => return None,
         };
-        Some(Self {
-            values,
-            array: Arc::clone(array),
-        })
+        Some(Self { values, array: Arc::clone(array) })
     }
 
     fn of(values: Values) -> Self {
@@ -296,12 +288,7 @@ impl Columns {
 
     /// A column by name; [`Error::Fault`] where there is none.
     pub fn require(&self, name: &str) -> Result<&Column> {
-        self.get(name).ok_or_else(|| {
-            Error::fault(format!(
-                "no column named {name} among {}",
-                self.names.join(", ")
-            ))
-        })
+        self.get(name).ok_or_else(|| Error::fault(format!("no column named {name} among {}", self.names.join(", "))))
     }
 
     /// Names and columns in order.
@@ -314,15 +301,8 @@ impl Columns {
     pub fn take(&self, rows: &[usize]) -> Columns {
         let n = self.len();
         let index: UInt64Array = rows.iter().map(|&i| (i < n).then_some(i as u64)).collect();
-        let columns = self
-            .columns
-            .iter()
-            .map(|c| take_column(c, &index, rows.len()))
-            .collect();
-        Columns {
-            names: self.names.clone(),
-            columns,
-        }
+        let columns = self.columns.iter().map(|c| take_column(c, &index, rows.len())).collect();
+        Columns { names: self.names.clone(), columns }
     }
 
     /// The parts below each other. All must have the same names and kinds in the same order; no part gives a table without columns.
@@ -332,13 +312,7 @@ impl Columns {
         };
         for part in parts {
             part.check_lengths()?;
-            if part.names != first.names
-                || part
-                    .columns
-                    .iter()
-                    .zip(&first.columns)
-                    .any(|(a, b)| a.kind() != b.kind())
-            {
+            if part.names != first.names || part.columns.iter().zip(&first.columns).any(|(a, b)| a.kind() != b.kind()) {
                 return Err(Error::fault(format!(
                     "tables of different columns cannot be joined: {} and {}",
                     first.names.join(", "),
@@ -348,19 +322,12 @@ impl Columns {
         }
         let mut columns = Vec::with_capacity(first.columns.len());
         for i in 0..first.columns.len() {
-            let arrays: Vec<&dyn Array> =
-                parts.iter().map(|p| p.columns[i].array.as_ref()).collect();
-            let joined = arrow_select::concat::concat(&arrays)
-                .map_err(|e| Error::fault(format!("joining column {}: {e}", first.names[i])))?;
-            columns.push(
-                Column::from_array(&joined)
-                    .ok_or_else(|| Error::fault("joining changed a column's kind"))?,
-            );
+            let arrays: Vec<&dyn Array> = parts.iter().map(|p| p.columns[i].array.as_ref()).collect();
+            let joined =
+                arrow_select::concat::concat(&arrays).map_err(|e| Error::fault(format!("joining column {}: {e}", first.names[i])))?;
+            columns.push(Column::from_array(&joined).ok_or_else(|| Error::fault("joining changed a column's kind"))?);
         }
-        Ok(Columns {
-            names: first.names.clone(),
-            columns,
-        })
+        Ok(Columns { names: first.names.clone(), columns })
     }
 
     /// Stable sort by these columns: nulls first, text by bytes, floats by value, false before true.
@@ -379,19 +346,13 @@ impl Columns {
         let n = self.len();
         match self.iter().find(|(_, c)| c.len() != n) {
             None => Ok(()),
-            Some((name, c)) => Err(Error::fault(format!(
-                "column {name} has {} rows, the first one {n}",
-                c.len()
-            ))),
+            Some((name, c)) => Err(Error::fault(format!("column {name} has {} rows, the first one {n}", c.len()))),
         }
     }
 
     pub(crate) fn to_batch(&self) -> Result<RecordBatch> {
         self.check_lengths()?;
-        let fields: Vec<Field> = self
-            .iter()
-            .map(|(n, c)| Field::new(n, c.kind().data_type(), true))
-            .collect();
+        let fields: Vec<Field> = self.iter().map(|(n, c)| Field::new(n, c.kind().data_type(), true)).collect();
         let arrays = self.columns.iter().map(|c| Arc::clone(&c.array)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)

@@ -12,13 +12,7 @@ pub(super) fn sorted_positions(table: &Columns, keys: &[&str]) -> Result<Vec<usi
         columns.push(table.require(key)?);
     }
     let mut rows: Vec<usize> = (0..table.len()).collect();
-    rows.sort_by(|&a, &b| {
-        columns
-            .iter()
-            .map(|c| compare(c, a, b))
-            .find(|o| o.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
+    rows.sort_by(|&a, &b| columns.iter().map(|c| compare(c, a, b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal));
     Ok(rows)
 }
 
@@ -70,16 +64,11 @@ fn canonical_bytes(c: &Column, out: &mut Vec<u8>) {
                 out.extend(c.text_at(i).unwrap_or_default().as_bytes());
             }
         }
-        ColumnKind::Int => {
-            (0..n).for_each(|i| out.extend(c.int_at(i).unwrap_or_default().to_le_bytes()))
-        }
+        ColumnKind::Int => (0..n).for_each(|i| out.extend(c.int_at(i).unwrap_or_default().to_le_bytes())),
         ColumnKind::Real => {
-            (0..n)
-                .for_each(|i| out.extend(c.real_at(i).unwrap_or_default().to_bits().to_le_bytes()));
+            (0..n).for_each(|i| out.extend(c.real_at(i).unwrap_or_default().to_bits().to_le_bytes()));
         }
-        ColumnKind::Date => {
-            (0..n).for_each(|i| out.extend(c.date_at(i).unwrap_or_default().to_le_bytes()))
-        }
+        ColumnKind::Date => (0..n).for_each(|i| out.extend(c.date_at(i).unwrap_or_default().to_le_bytes())),
         ColumnKind::Flag => out.extend((0..n).map(|i| u8::from(c.flag_at(i).unwrap_or_default()))),
     }
 }
@@ -101,9 +90,7 @@ mod tests {
     #[test]
     fn nulls_come_first_and_ties_keep_their_order() {
         let sorted = sample().sorted_by(&["case_no", "amount_fen"]).unwrap();
-        let amounts: Vec<_> = (0..4)
-            .map(|i| sorted.get("amount_fen").unwrap().int_at(i))
-            .collect();
+        let amounts: Vec<_> = (0..4).map(|i| sorted.get("amount_fen").unwrap().int_at(i)).collect();
         assert_eq!(amounts, [Some(2), None, Some(-4), Some(1)]);
         assert!(sample().sorted_by(&["nothing"]).is_err());
     }
@@ -124,21 +111,13 @@ mod tests {
         assert_ne!(a.content_hash(), a.take(&[1, 0, 2, 3]).content_hash());
         assert_ne!(a.content_hash(), a.clone().without("is_own").content_hash());
         let zero = Columns::new().int("x", [Some(0)]);
-        assert_ne!(
-            zero.content_hash(),
-            Columns::new().int("x", [None]).content_hash()
-        );
-        assert_ne!(
-            zero.content_hash(),
-            Columns::new().int("y", [Some(0)]).content_hash()
-        );
+        assert_ne!(zero.content_hash(), Columns::new().int("x", [None]).content_hash());
+        assert_ne!(zero.content_hash(), Columns::new().int("y", [Some(0)]).content_hash());
     }
 
     #[test]
     fn unequal_lengths_are_refused() {
-        let bad = Columns::new()
-            .int("a", [Some(1)])
-            .int("b", [Some(1), Some(2)]);
+        let bad = Columns::new().int("a", [Some(1)]).int("b", [Some(1), Some(2)]);
         assert!(Columns::concat(&[bad]).is_err());
     }
 }

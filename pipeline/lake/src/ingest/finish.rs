@@ -27,13 +27,10 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     let mut tables: BTreeMap<String, (u64, u128)> = BTreeMap::new();
     let mut rejects = vec![parquet::read(&staging.join(REJECTS_FILE))?];
     for bucket in 0..=split.buckets {
-        let (outcome, conflicts) = settle::load(staging, bucket)?
-            .ok_or_else(|| Error::fault(format!("bucket {bucket} of {} was not settled", split.buckets)))?;
+        let (outcome, conflicts) =
+            settle::load(staging, bucket)?.ok_or_else(|| Error::fault(format!("bucket {bucket} of {} was not settled", split.buckets)))?;
         for (file, settled) in outcome.files {
-            let counts = split
-                .files
-                .get_mut(file as usize)
-                .ok_or_else(|| Error::fault("a bucket counts a file that was not read"))?;
+            let counts = split.files.get_mut(file as usize).ok_or_else(|| Error::fault("a bucket counts a file that was not read"))?;
             counts.loaded += settled.loaded;
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
@@ -60,12 +57,7 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     Ok(report(split, info, rejects))
 }
 
-fn describe(
-    request: &Request,
-    split: &Split,
-    layouts: &[Layout],
-    tables: &BTreeMap<String, (u64, u128)>,
-) -> LakeInfo {
+fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTreeMap<String, (u64, u128)>) -> LakeInfo {
     let of = |name: &str| tables.get(name).copied().unwrap_or_default();
     let content = |layout: &Layout| {
         let (rows, sum) = of(&layout.name);
@@ -89,15 +81,7 @@ fn report(split: Split, info: LakeInfo, rejects: Columns) -> IngestReport {
     for name in info.tables.keys() {
         tables.entry(name.clone()).or_insert_with(|| FileCounts { table: name.clone(), ..FileCounts::default() });
     }
-    IngestReport {
-        files: split.files,
-        tables,
-        inputs: split.inputs,
-        ignored: split.ignored,
-        warnings: split.warnings,
-        rejects,
-        lake: info,
-    }
+    IngestReport { files: split.files, tables, inputs: split.inputs, ignored: split.ignored, warnings: split.warnings, rejects, lake: info }
 }
 
 /// Puts the staged lake and vault in place. Each step can be repeated: after a crash [`recover`] goes on from where it stopped.

@@ -62,18 +62,12 @@ pub(super) fn usable<'a>(kind: Option<&str>, number: Option<&'a str>) -> Option<
 
 /// Resident numbers begin with a division's code; credit codes have it from the third sign.
 fn is_imaginary(kind: Option<&str>, number: &str) -> bool {
-    number.starts_with(IMAGINARY)
-        || kind == Some("uscc") && number.get(2..4) == Some(IMAGINARY)
+    number.starts_with(IMAGINARY) || kind == Some("uscc") && number.get(2..4) == Some(IMAGINARY)
 }
 
 /// The eighteenth birthday of a natural person where it lies after the day the row was known: the date of birth stated, else the one in the
 /// number. Nothing else of the date of birth leaves the vault.
-pub(super) fn minor_until(
-    born_on: Option<Day>,
-    kind: Option<&str>,
-    number: Option<&str>,
-    known_on: Day,
-) -> Option<Day> {
+pub(super) fn minor_until(born_on: Option<Day>, kind: Option<&str>, number: Option<&str>, known_on: Day) -> Option<Day> {
     let in_number = || match kind {
         Some("resident_id") => number.and_then(identity_no::born_on),
         _ => None,

@@ -72,17 +72,13 @@ impl Layout {
         };
         let refers = |to: &str| names(&|c| c.refers.as_deref() == Some(to));
         let debtor_ref = table.position("debtor_ref");
-        let other_refs: Vec<usize> =
-            refers("debtors").into_iter().filter(|&i| Some(i) != debtor_ref).collect();
+        let other_refs: Vec<usize> = refers("debtors").into_iter().filter(|&i| Some(i) != debtor_ref).collect();
         let is_ref = |i: usize| Some(i) == debtor_ref || other_refs.contains(&i);
         let identity = names(&|c| c.identity);
-        let plain: Vec<usize> =
-            (0..table.columns.len()).filter(|&i| !is_ref(i) && !identity.contains(&i)).collect();
+        let plain: Vec<usize> = (0..table.columns.len()).filter(|&i| !is_ref(i) && !identity.contains(&i)).collect();
         let mut key = Vec::new();
         for name in &table.key {
-            key.push(table.position(name).ok_or_else(|| {
-                Error::fault(format!("table {} has no column {name} of its key", table.name))
-            })?);
+            key.push(table.position(name).ok_or_else(|| Error::fault(format!("table {} has no column {name} of its key", table.name)))?);
         }
         let mut layout = Layout {
             name: table.name.clone(),

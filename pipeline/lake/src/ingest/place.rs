@@ -138,8 +138,7 @@ impl Placer<'_> {
             identities: Vec::new(),
             contents: Vec::new(),
         };
-        let mut scratch =
-            Scratch { plain: Vec::new(), body: Vec::new(), hashed: Vec::new(), row_id: String::new(), copies: Vec::new() };
+        let mut scratch = Scratch { plain: Vec::new(), body: Vec::new(), hashed: Vec::new(), row_id: String::new(), copies: Vec::new() };
         for at in rows {
             let source = (batch.source)(at);
             let reference = |column: usize| self.reference(batch, column, at, source);
@@ -187,8 +186,7 @@ impl Placer<'_> {
         encode_body(row, header.known_on, s);
         for (n, ((id, bucket), own)) in s.copies.iter().enumerate() {
             let copy = Header { debtor: *id, primary: n == 0, own: *own, ..header };
-            let records =
-                out.buckets.get_mut(*bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
+            let records = out.buckets.get_mut(*bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
             push_record(records, &copy, &s.body);
         }
         if let Some((target, _)) = s.copies.first() {
@@ -335,9 +333,7 @@ fn encode_body(row: &Row<'_, '_>, known_on: Day, s: &mut Scratch) {
             Value::Date(day) => Some(day),
             _ => None,
         };
-        minor_until(born_on, text("id_kind"), text("id_no"), known_on)
-            .map_or(Value::Null, Value::Date)
-            .encode(&mut s.body);
+        minor_until(born_on, text("id_kind"), text("id_no"), known_on).map_or(Value::Null, Value::Date).encode(&mut s.body);
     }
 }
 

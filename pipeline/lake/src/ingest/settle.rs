@@ -76,11 +76,7 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
         rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let facts = resolve(layout, &rows, split, &mut outcome, &mut rejects)?;
         if !facts.is_empty() {
-            let path = if whole {
-                paths::whole_file(&lake, &layout.name)
-            } else {
-                paths::bucket_file(&lake, &layout.name, bucket)
-            };
+            let path = if whole { paths::whole_file(&lake, &layout.name) } else { paths::bucket_file(&lake, &layout.name, bucket) };
             parquet::write(&path, &stored(layout, &facts)?)?;
         }
         if !whole && !layout.identity.is_empty() {
@@ -110,8 +106,8 @@ pub(super) fn load(staging: &Path, bucket: u32) -> Result<Option<(BucketOutcome,
     if !path.exists() {
         return Ok(None);
     }
-    let outcome = serde_json::from_str(&text::read_to_string(&path)?)
-        .map_err(|e| Error::fault(format!("reading {}: {e}", path.display())))?;
+    let outcome =
+        serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| Error::fault(format!("reading {}: {e}", path.display())))?;
     Ok(Some((outcome, parquet::read_if_present(&rejects_file(staging, bucket))?)))
 }
 
@@ -163,10 +159,7 @@ fn resolve<'a>(
         let ids = |f: &Fact<'a>| (f.header.debtor, f.case_no);
         ids(a).cmp(&ids(b)).then_with(|| a.row_id.cmp(&b.row_id)).then_with(|| order(a).cmp(&order(b)))
     });
-    outcome.tables.insert(
-        layout.name.clone(),
-        TableOutcome { stored: facts.len() as u64, rows: counted, sum: format!("{sum:032x}") },
-    );
+    outcome.tables.insert(layout.name.clone(), TableOutcome { stored: facts.len() as u64, rows: counted, sum: format!("{sum:032x}") });
     Ok(facts)
 }
 

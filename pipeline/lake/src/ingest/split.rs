@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::discover::{self, InputFile};
-use super::identity::Identity;
 use super::identities::IdentitySpill;
+use super::identity::Identity;
 use super::layout::Layout;
 use super::place::{Batch, Placed, Placer};
 use super::reader::{self, Chunk, ReadOptions};
@@ -64,11 +64,7 @@ struct Splitter<'a> {
 }
 
 /// Runs the first pass into `staging`, or without writing anything where that is `None`. Returns the counts and the rejects.
-pub(super) fn run(
-    request: &Request,
-    staging: Option<&Path>,
-    events: &mut dyn FnMut(Event),
-) -> Result<(Split, Columns)> {
+pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
     lake::check_key(&request.work, &request.key.key_id())?;
     let found = discover::discover(&request.input, &request.schema)?;
     let layouts = layouts(request)?;
@@ -134,16 +130,13 @@ impl Splitter<'_> {
             let Some(table) = self.request.schema.table(name) else { continue };
             let source = self.source_of(name);
             for file in files {
-                let (references, identity, source_name) =
-                    (&mut self.references, &self.identity, self.sources[source].as_str());
+                let (references, identity, source_name) = (&mut self.references, &self.identity, self.sources[source].as_str());
                 read(self.request, &file, table, &mut |chunk| {
                     if name == "cases" {
                         references.add_cases(&chunk.columns);
                         return Ok(());
                     }
-                    let place = |row: usize| {
-                        format!("{} line {}", file.name, chunk.lines.get(row).copied().unwrap_or_default())
-                    };
+                    let place = |row: usize| format!("{} line {}", file.name, chunk.lines.get(row).copied().unwrap_or_default());
                     references.add_debtors(identity, (source, source_name), &chunk.columns, &place)
                 })?;
             }
@@ -247,8 +240,7 @@ impl Splitter<'_> {
         let mut batch = Batch::over(layout, &columns, &source, file, &lines);
         batch.hashed = true;
         let buckets = if layout.bucketed() { self.request.buckets as usize } else { 1 };
-        let placer =
-            Placer { identity: &self.identity, references: &self.references, buckets, want_contents: true };
+        let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: true };
         placer.place(&batch, 0..lines.len())
     }
 
@@ -263,13 +255,7 @@ impl Splitter<'_> {
         }
     }
 
-    fn write_waiting(
-        &mut self,
-        layout: &Layout,
-        bytes: &[u8],
-        kept: Option<&Kept>,
-        events: &mut dyn FnMut(Event),
-    ) -> Result<()> {
+    fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
         let written = waiting::write(lake.as_deref(), layout, bytes, kept, self.request.as_of, days)?;
@@ -281,7 +267,10 @@ impl Splitter<'_> {
         if written.overdue > 0 {
             let line = format!(
                 "{}: {} rows have waited more than {days} days for their case, debtor or asset; see lake/{}/{}.parquet",
-                layout.name, written.overdue, waiting::FOLDER, layout.name
+                layout.name,
+                written.overdue,
+                waiting::FOLDER,
+                layout.name
             );
             events(Event::Warned(line.clone()));
             self.out.warnings.push(line);
@@ -310,12 +299,7 @@ impl Splitter<'_> {
 }
 
 /// Reads one file through the mapping of its table.
-fn read(
-    request: &Request,
-    file: &InputFile,
-    table: &Table,
-    sink: &mut dyn FnMut(Chunk) -> Result<()>,
-) -> Result<reader::FileReport> {
+fn read(request: &Request, file: &InputFile, table: &Table, sink: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<reader::FileReport> {
     let options = ReadOptions { as_of: request.as_of, seen_on: None };
     let plain = super::mapping::Mapping::default();
     let mapping = request.sources.get(&table.name).unwrap_or(&plain);

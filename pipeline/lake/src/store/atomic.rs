@@ -133,16 +133,11 @@ pub fn names_in(folder: &Path) -> Result<Vec<String>> {
 }
 
 fn sync_dir(folder: &Path) -> Result<()> {
-    File::open(folder)
-        .and_then(|d| d.sync_all())
-        .map_err(|e| Error::io("sync", folder, e))
+    File::open(folder).and_then(|d| d.sync_all()).map_err(|e| Error::io("sync", folder, e))
 }
 
 fn temporary_name(path: &Path) -> PathBuf {
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     PathBuf::from(format!(".{name}.{}.tmp", std::process::id()))
 }
 
@@ -189,10 +184,6 @@ mod tests {
         let removed = sweep(dir.path(), &|name| name == ".keep").unwrap();
         assert_eq!(removed, [".run.7", ".x.1.tmp"]);
         assert_eq!(names_in(dir.path()).unwrap(), [".keep", ".lock", "run"]);
-        assert!(
-            sweep(&dir.path().join("absent"), &|_| false)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(sweep(&dir.path().join("absent"), &|_| false).unwrap().is_empty());
     }
 }

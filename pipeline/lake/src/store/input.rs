@@ -23,9 +23,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(dir) = waiting.pop() {
         for entry in fs::read_dir(&dir).map_err(|e| Error::io("list", &dir, e))? {
             let path = entry.map_err(|e| Error::io("list", &dir, e))?.path();
-            let hidden = path
-                .file_name()
-                .is_some_and(|n| n.to_string_lossy().starts_with('.'));
+            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
             if hidden {
                 continue;
             }
@@ -47,9 +45,7 @@ pub fn hash_file(path: &Path) -> Result<(String, u64)> {
     let mut buffer = vec![0u8; 1 << 18];
     let mut bytes = 0u64;
     loop {
-        let n = file
-            .read(&mut buffer)
-            .map_err(|e| Error::io("read", path, e))?;
+        let n = file.read(&mut buffer).map_err(|e| Error::io("read", path, e))?;
         if n == 0 {
             return Ok((hasher.finalize().to_hex().to_string(), bytes));
         }

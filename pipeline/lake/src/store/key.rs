@@ -52,9 +52,7 @@ pub struct PseudonymKey {
 
 impl std::fmt::Debug for PseudonymKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PseudonymKey")
-            .field("origin", &self.origin)
-            .finish_non_exhaustive()
+        f.debug_struct("PseudonymKey").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
@@ -69,13 +67,8 @@ impl PseudonymKey {
                 .remedy("make one with `openssl rand -hex 32`")
                 .config()
         })?;
-        let keyed = Hmac::<Sha256>::new_from_slice(bytes.as_slice())
-            .map_err(|e| Error::fault(format!("HMAC key: {e}")))?;
-        Ok(PseudonymKey {
-            bytes,
-            keyed,
-            origin,
-        })
+        let keyed = Hmac::<Sha256>::new_from_slice(bytes.as_slice()).map_err(|e| Error::fault(format!("HMAC key: {e}")))?;
+        Ok(PseudonymKey { bytes, keyed, origin })
     }
 
     /// Where it came from.
@@ -140,26 +133,19 @@ pub fn load(source: &KeySource) -> Result<PseudonymKey> {
             .remedy("real data need key_file; drop sample_key")
             .config()),
         (Some(path), None) => read_key(path, KeyOrigin::File(path.clone())),
-        (None, Some(hex)) => {
-            PseudonymKey::from_hex(hex, KeyOrigin::Sample, "[identity] sample_key")
-        }
+        (None, Some(hex)) => PseudonymKey::from_hex(hex, KeyOrigin::Sample, "[identity] sample_key"),
         (None, None) => from_state_folder(&state_file()?),
     }
 }
 
 fn read_key(path: &Path, origin: KeyOrigin) -> Result<PseudonymKey> {
-    let mode = std::fs::metadata(path)
-        .map_err(|e| cannot_read(path, &e))?
-        .mode();
+    let mode = std::fs::metadata(path).map_err(|e| cannot_read(path, &e))?.mode();
     if mode & 0o077 != 0 {
         return Err(explain("the key file is open to others")
             .at(path.display())
             .found(format!("mode {:03o}", mode & 0o777))
             .expected("a file its owner alone can read (600)")
-            .remedy(format!(
-                "chmod 600 {}; if others may have read it, make a new key",
-                path.display()
-            ))
+            .remedy(format!("chmod 600 {}; if others may have read it, make a new key", path.display()))
             .config());
     }
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?);
@@ -195,28 +181,15 @@ fn from_state_folder(path: &Path) -> Result<PseudonymKey> {
     if made {
         make_key(path)?;
     }
-    read_key(
-        path,
-        KeyOrigin::State {
-            path: path.to_path_buf(),
-            made,
-        },
-    )
+    read_key(path, KeyOrigin::State { path: path.to_path_buf(), made })
 }
 
 /// Writes a new key under a temporary name and links it in place, so that of two processes one wins and both read the same key.
 fn make_key(path: &Path) -> Result<()> {
-    let folder = path
-        .parent()
-        .ok_or_else(|| Error::fault("the key file has no folder"))?;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|e| Error::io("create", folder, e))?;
+    let folder = path.parent().ok_or_else(|| Error::fault("the key file has no folder"))?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| Error::io("create", folder, e))?;
     let mut bytes = Zeroizing::new([0u8; 32]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|e| Error::fault(format!("the system gave no random bytes: {e}")))?;
+    getrandom::fill(bytes.as_mut_slice()).map_err(|e| Error::fault(format!("the system gave no random bytes: {e}")))?;
     let hex = Zeroizing::new(hex_text(bytes.as_slice()));
     let temporary = folder.join(format!(".key.{}.tmp", std::process::id()));
     atomic::remove_file(&temporary)?;
@@ -235,12 +208,8 @@ fn make_key(path: &Path) -> Result<()> {
     let linked = std::fs::hard_link(&temporary, path);
     atomic::remove_file(&temporary)?;
     match linked {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(Error::io("create", path, e))
-        }
-        _ => input::open(folder)?
-            .sync_all()
-            .map_err(|e| Error::io("sync", folder, e)),
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::io("create", path, e)),
+        _ => input::open(folder)?.sync_all().map_err(|e| Error::io("sync", folder, e)),
     }
 }
 
@@ -280,23 +249,16 @@ mod tests {
     #[test]
     fn pseudonyms_are_the_documented_hmac() {
         // python3: hmac.new(bytes(range(32)), b'990000198502150021', 'sha256').hexdigest()[:32]
-        assert_eq!(
-            sample().pseudonym("990000198502150021"),
-            "410127ac69a4e002f501f850f5ab370d"
-        );
+        assert_eq!(sample().pseudonym("990000198502150021"), "410127ac69a4e002f501f850f5ab370d");
         assert_eq!(sample().key_id().len(), 12);
-        assert_ne!(
-            sample().vault_key().as_slice(),
-            sample().mac("luheng key id")
-        );
+        assert_ne!(sample().vault_key().as_slice(), sample().mac("luheng key id"));
         assert_eq!(sample().to_hex().as_str(), HEX);
     }
 
     #[test]
     fn only_64_hex_digits_make_a_key_and_none_is_shown() {
         for bad in ["", "abc", &HEX[1..], &format!("{}+1", &HEX[2..])] {
-            let error =
-                PseudonymKey::from_hex(bad, KeyOrigin::Environment, "LUHENG_KEY").unwrap_err();
+            let error = PseudonymKey::from_hex(bad, KeyOrigin::Environment, "LUHENG_KEY").unwrap_err();
             assert_eq!(error.exit_status(), 4);
             assert!(bad.is_empty() || !error.to_string().contains(bad));
         }
@@ -309,19 +271,9 @@ mod tests {
         let path = dir.path().join("key");
         std::fs::write(&path, format!("{HEX}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(
-            read_key(&path, KeyOrigin::File(path.clone()))
-                .unwrap_err()
-                .exit_status(),
-            4
-        );
+        assert_eq!(read_key(&path, KeyOrigin::File(path.clone())).unwrap_err().exit_status(), 4);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(
-            read_key(&path, KeyOrigin::File(path.clone()))
-                .unwrap()
-                .key_id(),
-            sample().key_id()
-        );
+        assert_eq!(read_key(&path, KeyOrigin::File(path.clone())).unwrap().key_id(), sample().key_id());
     }
 
     #[test]
@@ -331,20 +283,8 @@ mod tests {
         let first = from_state_folder(&path).unwrap();
         let second = from_state_folder(&path).unwrap();
         assert_eq!(first.key_id(), second.key_id());
-        assert_eq!(
-            first.origin(),
-            &KeyOrigin::State {
-                path: path.clone(),
-                made: true
-            }
-        );
-        assert_eq!(
-            second.origin(),
-            &KeyOrigin::State {
-                path: path.clone(),
-                made: false
-            }
-        );
+        assert_eq!(first.origin(), &KeyOrigin::State { path: path.clone(), made: true });
+        assert_eq!(second.origin(), &KeyOrigin::State { path: path.clone(), made: false });
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 }

@@ -53,8 +53,7 @@ pub fn read(work: &Work) -> Result<Option<LakeInfo>> {
             .remedy("use the luheng that made it, or remove the lake folder and run the night again")
             .input()
     };
-    let info: LakeInfo =
-        serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| refused(e.to_string()))?;
+    let info: LakeInfo = serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| refused(e.to_string()))?;
     if info.format != FORMAT || info.hash != HASH {
         return Err(refused(format!("format {}, hash {}", info.format, info.hash)));
     }

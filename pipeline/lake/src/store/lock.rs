@@ -20,23 +20,15 @@ pub struct WorkLock {
 pub fn lock(work: &Work) -> Result<WorkLock> {
     create_dir(&work.root)?;
     let path = work.root.join(LOCK_FILE);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(|e| Error::io("open", &path, e))?;
+    let mut file =
+        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(|e| Error::io("open", &path, e))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             // What it says is a courtesy: a holder that wrote nothing yet is still a holder.
             let _ = file.read_to_string(&mut holder);
-            return Err(Error::InUse {
-                path: work.root.clone(),
-                holder: holder.trim().to_owned(),
-            });
+            return Err(Error::InUse { path: work.root.clone(), holder: holder.trim().to_owned() });
         }
         Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path, e)),
     }
@@ -60,11 +52,7 @@ mod tests {
         let held = lock(&work).unwrap();
         let refused = lock(&work).unwrap_err();
         assert_eq!(refused.exit_status(), 75);
-        assert!(
-            refused
-                .to_string()
-                .contains(&format!("process {}", std::process::id()))
-        );
+        assert!(refused.to_string().contains(&format!("process {}", std::process::id())));
         drop(held);
         assert!(lock(&work).is_ok());
     }

@@ -167,11 +167,7 @@ pub fn files_of(run: &Path) -> Result<Vec<String>> {
     let mut waiting = vec![String::new()];
     while let Some(folder) = waiting.pop() {
         for name in atomic::names_in(&run.join(&folder))? {
-            let path = if folder.is_empty() {
-                name
-            } else {
-                format!("{folder}/{name}")
-            };
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             if run.join(&path).is_dir() {
                 waiting.push(path);
             } else {
@@ -187,17 +183,9 @@ pub fn files_of(run: &Path) -> Result<Vec<String>> {
 pub fn entry_of(file: &Path) -> Result<FileEntry> {
     let (hash, bytes) = input::hash_file(file)?;
     if file.extension().is_some_and(|e| e == "parquet") {
-        return Ok(FileEntry {
-            content: parquet::read(file)?.content_hash(),
-            file: Some(hash),
-            bytes,
-        });
+        return Ok(FileEntry { content: parquet::read(file)?.content_hash(), file: Some(hash), bytes });
     }
-    Ok(FileEntry {
-        content: hash,
-        file: None,
-        bytes,
-    })
+    Ok(FileEntry { content: hash, file: None, bytes })
 }
 
 fn matches(file: &Path, entry: &FileEntry) -> Result<bool> {
@@ -208,10 +196,7 @@ fn matches(file: &Path, entry: &FileEntry) -> Result<bool> {
 fn sealed_text(manifest: &RunManifest) -> Result<String> {
     let broken = |e: serde_json::Error| Error::fault(format!("writing the manifest: {e}"));
     let plain = serde_json::to_string(manifest).map_err(broken)?;
-    let sealed = Sealed {
-        manifest: manifest.clone(),
-        seal: hash_bytes(plain.as_bytes()),
-    };
+    let sealed = Sealed { manifest: manifest.clone(), seal: hash_bytes(plain.as_bytes()) };
     Ok(serde_json::to_string_pretty(&sealed).map_err(broken)? + "\n")
 }
 
@@ -228,9 +213,7 @@ fn parse(path: &Path, written: &str) -> Result<Sealed> {
             .remedy("the run folder is damaged or newer than this luheng; `luheng runs` lists the others")
             .input()
     };
-    let format = serde_json::from_str::<FormatOnly>(written)
-        .map_err(|e| damaged(e.to_string()))?
-        .format;
+    let format = serde_json::from_str::<FormatOnly>(written).map_err(|e| damaged(e.to_string()))?.format;
     if format != FORMAT {
         return Err(damaged(format!("format {format}")));
     }
@@ -247,17 +230,9 @@ mod tests {
     fn run() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let table = Columns::new().text("case_no", [Some("a")]);
-        let mut manifest = RunManifest {
-            format: FORMAT,
-            run_id: "x".into(),
-            outcome: "complete".into(),
-            ..Default::default()
-        };
+        let mut manifest = RunManifest { format: FORMAT, run_id: "x".into(), outcome: "complete".into(), ..Default::default() };
         let entry = parquet::write(&dir.path().join("ratings.parquet"), &table).unwrap();
-        assert_eq!(
-            entry,
-            entry_of(&dir.path().join("ratings.parquet")).unwrap()
-        );
+        assert_eq!(entry, entry_of(&dir.path().join("ratings.parquet")).unwrap());
         manifest.files.insert("ratings.parquet".into(), entry);
         let sheet = text::write_text(&dir.path().join("sheets/a.html"), "<p>").unwrap();
         manifest.files.insert("sheets/a.html".into(), sheet);
@@ -284,10 +259,7 @@ mod tests {
                 bad[at] ^= 1;
                 fs::write(&path, &bad).unwrap();
                 let found = verify(dir.path());
-                assert!(
-                    found.is_err() || found.is_ok_and(|b| !b.is_empty()),
-                    "{name} byte {at}"
-                );
+                assert!(found.is_err() || found.is_ok_and(|b| !b.is_empty()), "{name} byte {at}");
             }
             fs::write(&path, &good).unwrap();
         }
@@ -299,10 +271,7 @@ mod tests {
         let dir = run();
         fs::remove_file(dir.path().join("sheets/a.html")).unwrap();
         fs::write(dir.path().join("sheets/.b"), "").unwrap();
-        let expected = [
-            Breach::Missing("sheets/a.html".into()),
-            Breach::Added("sheets/.b".into()),
-        ];
+        let expected = [Breach::Missing("sheets/a.html".into()), Breach::Added("sheets/.b".into())];
         assert_eq!(verify(dir.path()).unwrap(), expected);
     }
 
@@ -310,9 +279,7 @@ mod tests {
     fn a_newer_format_is_refused() {
         let dir = run();
         let path = dir.path().join(MANIFEST_FILE);
-        let text = fs::read_to_string(&path)
-            .unwrap()
-            .replace("\"format\": 1", "\"format\": 2");
+        let text = fs::read_to_string(&path).unwrap().replace("\"format\": 1", "\"format\": 2");
         fs::write(&path, text).unwrap();
         let error = read(dir.path()).unwrap_err();
         assert_eq!(error.exit_status(), 3);

@@ -24,22 +24,14 @@ const ROW_GROUP_ROWS: usize = 131_072;
 pub fn write(path: &Path, table: &Columns) -> Result<FileEntry> {
     let bytes = encode(table, None)?;
     atomic::write_bytes(path, &bytes)?;
-    Ok(FileEntry {
-        content: table.content_hash(),
-        file: Some(hash_bytes(&bytes)),
-        bytes: bytes.len() as u64,
-    })
+    Ok(FileEntry { content: table.content_hash(), file: Some(hash_bytes(&bytes)), bytes: bytes.len() as u64 })
 }
 
 /// Writes a table encrypted with AES-256-GCM, footer included. Bytes differ at each writing (nonces); `content` does not.
 pub fn write_encrypted(path: &Path, table: &Columns, key: &[u8; 32]) -> Result<FileEntry> {
     let bytes = encode(table, Some(key))?;
     atomic::write_bytes(path, &bytes)?;
-    Ok(FileEntry {
-        content: table.content_hash(),
-        file: Some(hash_bytes(&bytes)),
-        bytes: bytes.len() as u64,
-    })
+    Ok(FileEntry { content: table.content_hash(), file: Some(hash_bytes(&bytes)), bytes: bytes.len() as u64 })
 }
 
 /// Reads a table that [`write`] wrote.
@@ -49,11 +41,7 @@ pub fn read(path: &Path) -> Result<Columns> {
 
 /// Reads a table, or `None` where there is no such file: an absent bucket is an empty one.
 pub fn read_if_present(path: &Path) -> Result<Option<Columns>> {
-    if path.exists() {
-        read(path).map(Some)
-    } else {
-        Ok(None)
-    }
+    if path.exists() { read(path).map(Some) } else { Ok(None) }
 }
 
 /// Reads some columns only, in the order asked for.
@@ -76,41 +64,27 @@ fn encode(table: &Columns, key: Option<&[u8; 32]>) -> Result<Vec<u8>> {
         .set_offset_index_disabled(true)
         .set_created_by("luheng".to_owned());
     if let Some(key) = key {
-        let encryption = FileEncryptionProperties::builder(key.to_vec())
-            .build()
-            .map_err(|e| fault("encryption", &e))?;
+        let encryption = FileEncryptionProperties::builder(key.to_vec()).build().map_err(|e| fault("encryption", &e))?;
         properties = properties.with_file_encryption_properties(encryption);
     }
     // Without the Arrow schema in its metadata the file says only what Parquet itself can say, to every reader alike.
-    let options = ArrowWriterOptions::new()
-        .with_properties(properties.build())
-        .with_skip_arrow_metadata(true);
+    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options)
-        .map_err(|e| fault("opening a Parquet writer", &e))?;
-    writer
-        .write(&batch)
-        .map_err(|e| fault("writing Parquet", &e))?;
+    let mut writer =
+        ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).map_err(|e| fault("opening a Parquet writer", &e))?;
+    writer.write(&batch).map_err(|e| fault("writing Parquet", &e))?;
     writer.close().map_err(|e| fault("closing Parquet", &e))?;
     Ok(bytes)
 }
 
-fn decode(
-    path: &Path,
-    file: File,
-    key: Option<&[u8; 32]>,
-    names: Option<&[&str]>,
-) -> Result<Columns> {
+fn decode(path: &Path, file: File, key: Option<&[u8; 32]>, names: Option<&[&str]>) -> Result<Columns> {
     let mut options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     if let Some(key) = key {
-        let decryption = FileDecryptionProperties::builder(key.to_vec())
-            .build()
-            .map_err(|e| fault("decryption", &e))?;
+        let decryption = FileDecryptionProperties::builder(key.to_vec()).build().map_err(|e| fault("decryption", &e))?;
         options = options.with_file_decryption_properties(decryption);
     }
     let refused = |e: &ParquetError| unreadable(path, e, key.is_some());
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-        .map_err(|e| refused(&e))?;
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|e| refused(&e))?;
     if let Some(names) = names {
         builder = {
             let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
@@ -118,13 +92,8 @@ fn decode(
         };
     }
     let parquet_schema = builder.metadata().file_metadata().schema_descr_ptr();
-    let empty = RecordBatch::new_empty(Arc::new(
-        parquet_to_arrow_schema(&parquet_schema, None).map_err(|e| refused(&e))?,
-    ));
-    let reader = builder
-        .with_batch_size(ROW_GROUP_ROWS)
-        .build()
-        .map_err(|e| refused(&e))?;
+    let empty = RecordBatch::new_empty(Arc::new(parquet_to_arrow_schema(&parquet_schema, None).map_err(|e| refused(&e))?));
+    let reader = builder.with_batch_size(ROW_GROUP_ROWS).build().map_err(|e| refused(&e))?;
     let mut parts = Vec::new();
     for batch in reader {
         let batch = batch.map_err(|e| refused(&ParquetError::ArrowError(e.to_string())))?;
@@ -155,9 +124,7 @@ fn unreadable(path: &Path, e: &ParquetError, encrypted: bool) -> Error {
             .at(path.display())
             .found("a file written with another key, or damaged")
             .expected("the key this work folder was made with")
-            .remedy(
-                "set LUHENG_KEY or [identity] key_file to it; `luheng key` shows the key id in use",
-            )
+            .remedy("set LUHENG_KEY or [identity] key_file to it; `luheng key` shows the key id in use")
             .config();
     }
     explain("cannot read Parquet")
@@ -190,13 +157,7 @@ mod tests {
         assert_eq!(entry, write(&b, &sample()).unwrap());
         let back = read(&a).unwrap();
         assert_eq!(back.content_hash(), entry.content);
-        assert_eq!(
-            read_columns(&a, &["paid_on", "case_no"])
-                .unwrap()
-                .names()
-                .collect::<Vec<_>>(),
-            ["paid_on", "case_no"]
-        );
+        assert_eq!(read_columns(&a, &["paid_on", "case_no"]).unwrap().names().collect::<Vec<_>>(), ["paid_on", "case_no"]);
         assert!(read_if_present(&dir.path().join("none")).unwrap().is_none());
     }
 
@@ -215,14 +176,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.parquet");
         write_encrypted(&path, &sample(), &[7; 32]).unwrap();
-        assert_eq!(
-            read_encrypted(&path, &[7; 32]).unwrap().content_hash(),
-            sample().content_hash()
-        );
-        assert_eq!(
-            read_encrypted(&path, &[8; 32]).unwrap_err().exit_status(),
-            4
-        );
+        assert_eq!(read_encrypted(&path, &[7; 32]).unwrap().content_hash(), sample().content_hash());
+        assert_eq!(read_encrypted(&path, &[8; 32]).unwrap_err().exit_status(), 4);
         assert!(read(&path).is_err());
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(7).any(|w| w == b"case_no"));

@@ -85,9 +85,7 @@ impl Work {
 
 /// `<lake>/<table>/bucket=NNN/part.parquet`.
 pub fn bucket_file(lake: &Path, table: &str, bucket: u32) -> PathBuf {
-    lake.join(table)
-        .join(folder_name(bucket))
-        .join("part.parquet")
+    lake.join(table).join(folder_name(bucket)).join("part.parquet")
 }
 
 /// `<lake>/<table>/all.parquet`.

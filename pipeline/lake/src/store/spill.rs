@@ -96,11 +96,7 @@ fn append(path: &Path, raw: usize, packed: &[u8]) -> Result<()> {
 }
 
 fn cut_short(path: &Path) -> Error {
-    explain("a temporary file is cut short")
-        .at(path.display())
-        .expected("whole frames")
-        .remedy("run the ingest again")
-        .input()
+    explain("a temporary file is cut short").at(path.display()).expected("whole frames").remedy("run the ingest again").input()
 }
 
 fn spill_file(folder: &Path, bucket: usize) -> PathBuf {

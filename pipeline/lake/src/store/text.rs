@@ -10,16 +10,9 @@ use crate::error::{Error, Result, explain};
 pub fn read_to_string(path: &Path) -> Result<String> {
     let bytes = input::read(path)?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(text
-            .strip_prefix('\u{feff}')
-            .map(str::to_owned)
-            .unwrap_or(text)),
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(e) => Err(explain("a text file cannot be decoded")
-            .at(format!(
-                "{} byte {}",
-                path.display(),
-                e.utf8_error().valid_up_to()
-            ))
+            .at(format!("{} byte {}", path.display(), e.utf8_error().valid_up_to()))
             .expected("UTF-8")
             .remedy("save it as UTF-8")
             .input()),
@@ -34,11 +27,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<FileEntry> {
 /// Writes bytes made by a renderer (a sheet, a picture).
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<FileEntry> {
     atomic::write_bytes(path, bytes)?;
-    Ok(FileEntry {
-        content: hash_bytes(bytes),
-        file: None,
-        bytes: bytes.len() as u64,
-    })
+    Ok(FileEntry { content: hash_bytes(bytes), file: None, bytes: bytes.len() as u64 })
 }
 
 /// Writes a table as CSV in UTF-8: header, `\n`, quotes where needed, null as nothing.
@@ -48,8 +37,7 @@ pub fn write_csv(path: &Path, table: &Columns) -> Result<FileEntry> {
 
 /// Writes a table as CSV in GB18030, as older court systems export it.
 pub fn write_csv_gb18030(path: &Path, table: &Columns) -> Result<FileEntry> {
-    let utf8 = String::from_utf8(csv_bytes(table)?)
-        .map_err(|e| Error::fault(format!("CSV is not UTF-8: {e}")))?;
+    let utf8 = String::from_utf8(csv_bytes(table)?).map_err(|e| Error::fault(format!("CSV is not UTF-8: {e}")))?;
     let (bytes, _, _) = encoding_rs::GB18030.encode(&utf8);
     write_bytes(path, &bytes)
 }
@@ -87,18 +75,14 @@ fn plain(column: &Column, row: usize, out: &mut String) {
         }
         ColumnKind::Int => column.int_at(row).map_or(Ok(()), |v| write!(out, "{v}")),
         ColumnKind::Real => column.real_at(row).map_or(Ok(()), |v| write!(out, "{v}")),
-        ColumnKind::Date => column
-            .date_at(row)
-            .map_or(Ok(()), |v| write!(out, "{}", day::format(v))),
+        ColumnKind::Date => column.date_at(row).map_or(Ok(()), |v| write!(out, "{}", day::format(v))),
         ColumnKind::Flag => column.flag_at(row).map_or(Ok(()), |v| write!(out, "{v}")),
     };
 }
 
 fn jsonl_text(table: &Columns) -> Result<String> {
     table.check_lengths()?;
-    let quote = |text: &str| {
-        serde_json::to_string(text).map_err(|e| Error::fault(format!("writing JSON: {e}")))
-    };
+    let quote = |text: &str| serde_json::to_string(text).map_err(|e| Error::fault(format!("writing JSON: {e}")));
     let names: Vec<String> = table.names().map(quote).collect::<Result<_>>()?;
     let mut out = String::new();
     for row in 0..table.len() {
@@ -139,19 +123,13 @@ mod tests {
     #[test]
     fn csv_quotes_and_leaves_null_empty() {
         let text = String::from_utf8(csv_bytes(&sample()).unwrap()).unwrap();
-        assert_eq!(
-            text,
-            "名称,amount_fen,share,paid_on,is_own\n\"甲,\"\"乙\"\"\",-5,0.1,1970-01-01,true\n,,3,,\n"
-        );
+        assert_eq!(text, "名称,amount_fen,share,paid_on,is_own\n\"甲,\"\"乙\"\"\",-5,0.1,1970-01-01,true\n,,3,,\n");
     }
 
     #[test]
     fn json_lines_parse_again() {
         let text = jsonl_text(&sample()).unwrap();
-        let rows: Vec<serde_json::Value> = text
-            .lines()
-            .map(|l| serde_json::from_str(l).unwrap())
-            .collect();
+        let rows: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(rows[0]["名称"], "甲,\"乙\"");
         assert_eq!(rows[0]["paid_on"], "1970-01-01");
         assert!(rows[1]["amount_fen"].is_null());

@@ -19,21 +19,14 @@ pub struct Vault {
 impl Vault {
     /// A vault at `folder` (see [`super::paths::Work::vault`]); nothing is read or created.
     pub fn open(folder: &Path, key: &PseudonymKey) -> Vault {
-        Vault {
-            folder: folder.to_path_buf(),
-            key: key.vault_key(),
-        }
+        Vault { folder: folder.to_path_buf(), key: key.vault_key() }
     }
 
     /// The identity columns of one table and bucket: debtor_id, source, the table's identity columns, known_on, seen_on. `None` where the
     /// bucket has none. [`crate::Error::Config`] where the key is another one.
     pub fn read(&self, table: &str, bucket: u32) -> Result<Option<Columns>> {
         let path = self.path(table, bucket);
-        if path.exists() {
-            parquet::read_encrypted(&path, &self.key).map(Some)
-        } else {
-            Ok(None)
-        }
+        if path.exists() { parquet::read_encrypted(&path, &self.key).map(Some) } else { Ok(None) }
     }
 
     /// Writes the identity columns of one table and bucket.
@@ -42,9 +35,6 @@ impl Vault {
     }
 
     fn path(&self, table: &str, bucket: u32) -> PathBuf {
-        self.folder
-            .join(table)
-            .join(folder_name(bucket))
-            .join("part.parquet")
+        self.folder.join(table).join(folder_name(bucket)).join("part.parquet")
     }
 }

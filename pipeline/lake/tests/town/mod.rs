@@ -1,4 +1,5 @@
 //! A town of three debtors and two cases, in files that tests may add to, shuffle, split or write in another format.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -162,8 +163,9 @@ impl Town {
         let mut lines = text.lines().map(|l| l.split(',').collect::<Vec<_>>());
         let header = lines.next().unwrap();
         let rows: Vec<Vec<&str>> = lines.collect();
-        header.iter().enumerate().fold(Columns::new(), |out, (at, name)| {
-            out.text(name, rows.iter().map(|r| Some(r[at]).filter(|t| !t.is_empty())))
-        })
+        header
+            .iter()
+            .enumerate()
+            .fold(Columns::new(), |out, (at, name)| out.text(name, rows.iter().map(|r| Some(r[at]).filter(|t| !t.is_empty()))))
     }
 }
