@@ -91,11 +91,7 @@ impl Draft {
     /// text, such as NaN.
     pub fn seal(self) -> Result<ModelArtifact> {
         self.check()?;
-        let artifact = ModelArtifact {
-            format: FORMAT,
-            id: self.id(FORMAT)?,
-            content: self,
-        };
+        let artifact = ModelArtifact { format: FORMAT, id: self.id(FORMAT)?, content: self };
         ModelArtifact::from_json(&artifact.to_json()?)?;
         Ok(artifact)
     }
@@ -110,22 +106,13 @@ impl Draft {
         self.scale.check()?;
         self.calibration.check()?;
         self.model.check()?;
-        self.share_interval
-            .as_ref()
-            .map_or(Ok(()), Conformal::check)?;
+        self.share_interval.as_ref().map_or(Ok(()), Conformal::check)?;
         same_ids(&self.features, &self.model.features())?;
         if !self.model.is_of(&self.params) {
-            return Err(Error::Contradiction {
-                what: "the model is of another algorithm than its parameters".to_owned(),
-            });
+            return Err(Error::Contradiction { what: "the model is of another algorithm than its parameters".to_owned() });
         }
         if self.good.checked_add(self.bad) != Some(self.rows) {
-            return Err(Error::Contradiction {
-                what: format!(
-                    "{} good and {} bad rows of {}",
-                    self.good, self.bad, self.rows
-                ),
-            });
+            return Err(Error::Contradiction { what: format!("{} good and {} bad rows of {}", self.good, self.bad, self.rows) });
         }
         Ok(())
     }
@@ -152,24 +139,13 @@ impl ModelArtifact {
         }
         let Head { format } = serde_json::from_str(text)?;
         if format != u64::from(FORMAT) {
-            let remedy = if format > u64::from(FORMAT) {
-                "use the release that wrote it, or a later one"
-            } else {
-                "train a new model"
-            };
-            return Err(Error::Format {
-                found: format,
-                expected: FORMAT,
-                remedy,
-            });
+            let remedy = if format > u64::from(FORMAT) { "use the release that wrote it, or a later one" } else { "train a new model" };
+            return Err(Error::Format { found: format, expected: FORMAT, remedy });
         }
         let artifact: ModelArtifact = serde_json::from_str(text)?;
         let expected = artifact.content.id(artifact.format)?;
         if artifact.id != expected {
-            return Err(Error::Identity {
-                found: artifact.id,
-                expected,
-            });
+            return Err(Error::Identity { found: artifact.id, expected });
         }
         artifact.content.check()?;
         Ok(artifact)
@@ -181,21 +157,12 @@ impl ModelArtifact {
     /// [`Error::Features`] naming the first difference.
     pub fn fits(&self, features: &[FeatureMeta]) -> Result<()> {
         let name = |f: Option<&FeatureMeta>| {
-            f.map_or("none".to_owned(), |f| {
-                format!(
-                    "{} version {} in {:?}, direction {:?}",
-                    f.id, f.version, f.unit, f.direction
-                )
-            })
+            f.map_or("none".to_owned(), |f| format!("{} version {} in {:?}, direction {:?}", f.id, f.version, f.unit, f.direction))
         };
         for position in 0..features.len().max(self.features.len()) {
             let (given, wanted) = (features.get(position), self.features.get(position));
             if given != wanted {
-                return Err(Error::Features {
-                    position,
-                    found: name(given),
-                    expected: name(wanted),
-                });
+                return Err(Error::Features { position, found: name(given), expected: name(wanted) });
             }
         }
         Ok(())
@@ -207,13 +174,7 @@ impl ModelArtifact {
     /// [`Error::Features`], as [`ModelArtifact::fits`].
     pub fn predict(&self, design: &Design) -> Result<Vec<f64>> {
         self.fits(design.features())?;
-        Ok(self
-            .calibration
-            .contributions(&self.model.contributions(design)?)
-            .logits()
-            .into_iter()
-            .map(sigmoid)
-            .collect())
+        Ok(self.calibration.contributions(&self.model.contributions(design)?).logits().into_iter().map(sigmoid).collect())
     }
 
     /// Calibrated probability with its interval at `level`, one a row: by the delta method, with what calibration adds; or, where the artifact
@@ -226,33 +187,18 @@ impl ModelArtifact {
         let p = self.predict(design)?;
         if let Some(conformal) = &self.share_interval {
             if conformal.level != level {
-                return Err(Error::Parameter {
-                    name: "level",
-                    found: level,
-                    expected: "the level of the artifact's share interval",
-                });
+                return Err(Error::Parameter { name: "level", found: level, expected: "the level of the artifact's share interval" });
             }
             return Ok(p.into_iter().map(|p| conformal.interval(p)).collect());
         }
         let logits = self.model.logit(design)?;
         let errors = self.model.standard_error(design)?;
         let interval = |((p, logit), error)| {
-            let around = Interval::on_logit(
-                self.calibration.apply(logit),
-                reach * self.calibration.standard_error(logit, error),
-            );
+            let around = Interval::on_logit(self.calibration.apply(logit), reach * self.calibration.standard_error(logit, error));
             // The estimate is the one that `predict` gives, to the last bit.
-            Interval {
-                low: around.low.min(p),
-                estimate: p,
-                high: around.high.max(p),
-            }
+            Interval { low: around.low.min(p), estimate: p, high: around.high.max(p) }
         };
-        Ok(p.into_iter()
-            .zip(logits)
-            .zip(errors)
-            .map(interval)
-            .collect())
+        Ok(p.into_iter().zip(logits).zip(errors).map(interval).collect())
     }
 
     /// Calibrated predictions as sums of features, in log-odds and in points.
@@ -261,15 +207,8 @@ impl ModelArtifact {
     /// As [`ModelArtifact::predict`].
     pub fn explain(&self, design: &Design) -> Result<Explanation> {
         self.fits(design.features())?;
-        let calibrated = self
-            .calibration
-            .contributions(&self.model.contributions(design)?);
+        let calibrated = self.calibration.contributions(&self.model.contributions(design)?);
         let ids = self.features.iter().map(|f| f.id.clone()).collect();
-        Ok(Explanation::new(
-            ids,
-            design.x().clone(),
-            calibrated,
-            &self.scale,
-        ))
+        Ok(Explanation::new(ids, design.x().clone(), calibrated, &self.scale))
     }
 }

@@ -26,25 +26,10 @@ impl Baseline {
     /// None in practice: the optimum of one intercept is finite once both classes are there.
     pub(crate) fn fit(set: &TrainingSet) -> Result<Self> {
         let z = Array2::zeros((set.rows(), 0));
-        let problem = Problem {
-            z: &z,
-            label: set.label(),
-            weight: set.weight(),
-            offset: None,
-            l2: 0.0,
-        };
+        let problem = Problem { z: &z, label: set.label(), weight: set.weight(), offset: None, l2: 0.0 };
         let solution = newton(&problem, None)?;
         let covariance = Covariance::of(&problem, &solution, set.group());
-        let features = set
-            .design()
-            .features()
-            .iter()
-            .map(|f| f.id.clone())
-            .collect();
-        Ok(Baseline {
-            features,
-            intercept: solution.beta[0],
-            covariance,
-        })
+        let features = set.design().features().iter().map(|f| f.id.clone()).collect();
+        Ok(Baseline { features, intercept: solution.beta[0], covariance })
     }
 }

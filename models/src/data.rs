@@ -52,9 +52,7 @@ impl Design {
         same("feature descriptions", features.len(), x.ncols())?;
         let mut seen = BTreeSet::new();
         if let Some(again) = features.iter().find(|f| !seen.insert(f.id.as_str())) {
-            return Err(Error::Twice {
-                id: again.id.clone(),
-            });
+            return Err(Error::Twice { id: again.id.clone() });
         }
         // + 0.0 turns −0 into 0 and leaves every other number as it is. Rows lie one after another in memory whatever came in.
         let clean = |v: f64| if v.is_nan() { f64::NAN } else { v + 0.0 };
@@ -72,10 +70,7 @@ impl Design {
         for column in &columns {
             same("rows of a column", column.len(), rows)?;
         }
-        Design::new(
-            Array2::from_shape_fn((rows, columns.len()), |(i, j)| columns[j][i]),
-            features,
-        )
+        Design::new(Array2::from_shape_fn((rows, columns.len()), |(i, j)| columns[j][i]), features)
     }
 
     /// Number of rows.
@@ -104,10 +99,7 @@ impl Design {
     /// [`Error::Shape`] if a row lies outside.
     pub fn take(&self, rows: &[usize]) -> Result<Self> {
         inside(rows, self.rows())?;
-        Ok(Design {
-            x: self.x.select(Axis(0), rows),
-            features: self.features.clone(),
-        })
+        Ok(Design { x: self.x.select(Axis(0), rows), features: self.features.clone() })
     }
 }
 
@@ -142,13 +134,7 @@ impl TrainingSet {
     ///
     /// # Errors
     /// [`Error::Shape`] for unequal lengths, [`Error::Value`] for a label outside 0 to 1 or a weight outside 0 (itself refused) to 1e12.
-    pub fn new(
-        design: Design,
-        label: Vec<f64>,
-        weight: Vec<f64>,
-        group: Vec<String>,
-        day: Vec<i32>,
-    ) -> Result<Self> {
+    pub fn new(design: Design, label: Vec<f64>, weight: Vec<f64>, group: Vec<String>, day: Vec<i32>) -> Result<Self> {
         let rows = design.rows();
         same("labels", label.len(), rows)?;
         same("weights", weight.len(), rows)?;
@@ -157,13 +143,7 @@ impl TrainingSet {
         check_labels(&label)?;
         check_weights(&weight)?;
         let label = label.into_iter().map(|y| y + 0.0).collect();
-        Ok(TrainingSet {
-            design,
-            label,
-            weight,
-            group,
-            day,
-        })
+        Ok(TrainingSet { design, label, weight, group, day })
     }
 
     /// The values.
@@ -209,10 +189,7 @@ impl TrainingSet {
     /// First and last day; both 0 for no rows.
     pub fn window(&self) -> Window {
         let first_day = self.day.iter().copied().min().unwrap_or(0);
-        Window {
-            first_day,
-            last_day: self.day.iter().copied().max().unwrap_or(0),
-        }
+        Window { first_day, last_day: self.day.iter().copied().max().unwrap_or(0) }
     }
 
     /// The rows named, in that order; a row may be named twice.
@@ -238,15 +215,7 @@ impl TrainingSet {
 
     /// A total order of rows; equal only for rows that are equal in every bit.
     fn compare(&self, a: usize, b: usize) -> Ordering {
-        let values = || {
-            self.design
-                .x
-                .row(a)
-                .iter()
-                .zip(self.design.x.row(b))
-                .map(|(p, q)| p.total_cmp(q))
-                .find(|o| o.is_ne())
-        };
+        let values = || self.design.x.row(a).iter().zip(self.design.x.row(b)).map(|(p, q)| p.total_cmp(q)).find(|o| o.is_ne());
         (self.group[a].as_bytes().cmp(self.group[b].as_bytes()))
             .then_with(|| self.day[a].cmp(&self.day[b]))
             .then_with(|| values().unwrap_or(Ordering::Equal))
@@ -267,10 +236,7 @@ impl TrainingSet {
 pub(crate) fn check_classes(label: &[f64]) -> Result<()> {
     let first = *label.first().ok_or(Error::Empty { what: "training" })?;
     if (first == 0.0 || first == 1.0) && label.iter().all(|y| *y == first) {
-        return Err(Error::SingleClass {
-            rows: label.len(),
-            label: first,
-        });
+        return Err(Error::SingleClass { rows: label.len(), label: first });
     }
     Ok(())
 }
@@ -278,12 +244,7 @@ pub(crate) fn check_classes(label: &[f64]) -> Result<()> {
 /// Refuses labels outside 0 to 1.
 pub(crate) fn check_labels(label: &[f64]) -> Result<()> {
     match label.iter().position(|y| !(0.0..=1.0).contains(y)) {
-        Some(row) => Err(Error::Value {
-            what: "label",
-            row,
-            found: label[row],
-            expected: "0 to 1",
-        }),
+        Some(row) => Err(Error::Value { what: "label", row, found: label[row], expected: "0 to 1" }),
         None => Ok(()),
     }
 }
@@ -291,37 +252,20 @@ pub(crate) fn check_labels(label: &[f64]) -> Result<()> {
 /// Refuses weights that are not above 0, or so great that their sums could overflow.
 pub(crate) fn check_weights(weight: &[f64]) -> Result<()> {
     match weight.iter().position(|w| !(*w > 0.0 && *w <= 1e12)) {
-        Some(row) => Err(Error::Value {
-            what: "weight",
-            row,
-            found: weight[row],
-            expected: "above 0, at most 1e12",
-        }),
+        Some(row) => Err(Error::Value { what: "weight", row, found: weight[row], expected: "above 0, at most 1e12" }),
         None => Ok(()),
     }
 }
 
 /// Refuses two lengths that differ.
 pub(crate) fn same(what: &'static str, found: usize, expected: usize) -> Result<()> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(Error::Shape {
-            what,
-            found,
-            expected,
-        })
-    }
+    if found == expected { Ok(()) } else { Err(Error::Shape { what, found, expected }) }
 }
 
 /// Refuses rows outside `0..rows`.
 fn inside(rows_named: &[usize], rows: usize) -> Result<()> {
     match rows_named.iter().find(|i| **i >= rows) {
-        Some(found) => Err(Error::Shape {
-            what: "row number",
-            found: *found,
-            expected: rows.saturating_sub(1),
-        }),
+        Some(found) => Err(Error::Shape { what: "row number", found: *found, expected: rows.saturating_sub(1) }),
         None => Ok(()),
     }
 }

@@ -53,9 +53,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Every label is the same: there is nothing to tell apart.
-    #[error(
-        "all {rows} labels are {label}, expected both good and bad rows (remedy: a longer training window or another target)"
-    )]
+    #[error("all {rows} labels are {label}, expected both good and bad rows (remedy: a longer training window or another target)")]
     SingleClass {
         /// Number of rows.
         rows: usize,
@@ -75,9 +73,7 @@ pub enum Error {
         expected: String,
     },
     /// Newton's method did not settle.
-    #[error(
-        "no convergence after {iterations} steps, gradient {gradient:e} (remedy: a greater l2, now {l2})"
-    )]
+    #[error("no convergence after {iterations} steps, gradient {gradient:e} (remedy: a greater l2, now {l2})")]
     NotConverged {
         /// Steps taken.
         iterations: u32,
@@ -87,9 +83,7 @@ pub enum Error {
         l2: f64,
     },
     /// Columns that are sums of one another, and no penalty to choose between them.
-    #[error(
-        "column {column} is a sum of the others, expected independent columns (remedy: an l2 above 0)"
-    )]
+    #[error("column {column} is a sum of the others, expected independent columns (remedy: an l2 above 0)")]
     Singular {
         /// The first column at fault, in the order of the design; 0 is the intercept.
         column: usize,
@@ -134,10 +128,6 @@ pub enum Error {
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
-        Error::Json {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        }
+        Error::Json { line: error.line(), column: error.column(), reason: error.to_string() }
     }
 }

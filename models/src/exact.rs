@@ -41,9 +41,7 @@ impl Visitor<'_> for ExactVisitor {
         match text {
             "inf" => Ok(Exact(f64::INFINITY)),
             "-inf" => Ok(Exact(f64::NEG_INFINITY)),
-            other => Err(E::custom(format!(
-                "found {other:?}, expected a number, \"inf\" or \"-inf\""
-            ))),
+            other => Err(E::custom(format!("found {other:?}, expected a number, \"inf\" or \"-inf\""))),
         }
     }
 }
@@ -62,10 +60,7 @@ pub(crate) mod many {
         serializer.collect_seq(xs.iter().map(|x| Exact(*x)))
     }
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-        Ok(Vec::<Exact>::deserialize(deserializer)?
-            .into_iter()
-            .map(|x| x.0)
-            .collect())
+        Ok(Vec::<Exact>::deserialize(deserializer)?.into_iter().map(|x| x.0).collect())
     }
 }
 
@@ -74,20 +69,13 @@ pub(crate) mod map {
     use super::*;
     use std::collections::BTreeMap;
 
-    pub fn serialize<S: Serializer>(
-        xs: &BTreeMap<String, f64>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(xs: &BTreeMap<String, f64>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(xs.iter().map(|(name, x)| (name, Exact(*x))))
     }
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<String, f64>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
         let read = BTreeMap::<String, Exact>::deserialize(deserializer)?;
         if let Some((name, _)) = read.iter().find(|(_, x)| x.0.is_nan()) {
-            return Err(D::Error::custom(format!(
-                "{name} is NaN, expected a number"
-            )));
+            return Err(D::Error::custom(format!("{name} is NaN, expected a number")));
         }
         Ok(read.into_iter().map(|(name, x)| (name, x.0)).collect())
     }

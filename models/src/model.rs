@@ -104,16 +104,10 @@ impl Model {
         let x = design.x();
         let (base, by_feature) = match self {
             Model::Baseline(model) => (model.intercept, Array2::zeros(x.dim())),
-            Model::Logistic(model) => (
-                model.intercept,
-                Array2::from_shape_fn(x.dim(), |(i, j)| model.lines[j].contribution(x[(i, j)])),
-            ),
-            Model::Scorecard(model) => (
-                model.intercept,
-                Array2::from_shape_fn(x.dim(), |(i, j)| {
-                    model.attributes[j].contribution(x[(i, j)])
-                }),
-            ),
+            Model::Logistic(model) => (model.intercept, Array2::from_shape_fn(x.dim(), |(i, j)| model.lines[j].contribution(x[(i, j)]))),
+            Model::Scorecard(model) => {
+                (model.intercept, Array2::from_shape_fn(x.dim(), |(i, j)| model.attributes[j].contribution(x[(i, j)])))
+            }
         };
         Ok(Contributions { base, by_feature })
     }
@@ -140,12 +134,7 @@ impl Model {
     pub fn predict_interval(&self, design: &Design, level: f64) -> Result<Vec<Interval>> {
         let reach = normal::two_sided(level)?;
         let errors = self.standard_error(design)?;
-        Ok(self
-            .logit(design)?
-            .into_iter()
-            .zip(errors)
-            .map(|(logit, error)| Interval::on_logit(logit, reach * error))
-            .collect())
+        Ok(self.logit(design)?.into_iter().zip(errors).map(|(logit, error)| Interval::on_logit(logit, reach * error)).collect())
     }
 
     /// Ids of the features it was trained on, in order.
@@ -185,17 +174,10 @@ impl Model {
 /// Refuses features whose ids or order differ from those expected, naming the first difference.
 pub(crate) fn same_ids(found: &[FeatureMeta], expected: &[&str]) -> Result<()> {
     for position in 0..found.len().max(expected.len()) {
-        let (given, wanted) = (
-            found.get(position).map(|f| f.id.as_str()),
-            expected.get(position).copied(),
-        );
+        let (given, wanted) = (found.get(position).map(|f| f.id.as_str()), expected.get(position).copied());
         if given != wanted {
             let name = |id: Option<&str>| id.unwrap_or("none").to_owned();
-            return Err(Error::Features {
-                position,
-                found: name(given),
-                expected: name(wanted),
-            });
+            return Err(Error::Features { position, found: name(given), expected: name(wanted) });
         }
     }
     Ok(())

@@ -54,14 +54,7 @@ mod tests {
     #[test]
     fn a_window_that_ends_on_the_cut_is_purged() {
         let split = split_by_time(&[0, 69, 70, 99, 100, i32::MAX], 30, 100);
-        assert_eq!(
-            split,
-            TimeSplit {
-                train: vec![0, 1],
-                purged: vec![2, 3],
-                test: vec![4, 5]
-            }
-        );
+        assert_eq!(split, TimeSplit { train: vec![0, 1], purged: vec![2, 3], test: vec![4, 5] });
     }
 
     #[test]
@@ -77,10 +70,7 @@ mod tests {
         let mut count = [0; 5];
         (0..5000).for_each(|i| count[fold_of(&format!("group {i}"), 5, 7) as usize] += 1);
         assert!(count.iter().all(|n| (900..1100).contains(n)), "{count:?}");
-        assert_eq!(
-            [1, 2, 3].map(|seed| fold_of("a", 1000, seed)),
-            [1, 2, 3].map(|seed| fold_of("a", 1000, seed))
-        );
+        assert_eq!([1, 2, 3].map(|seed| fold_of("a", 1000, seed)), [1, 2, 3].map(|seed| fold_of("a", 1000, seed)));
         assert_ne!(fold_of("a", 1000, 1), fold_of("a", 1000, 2));
     }
 }

@@ -35,11 +35,7 @@ pub struct BrierParts {
 pub fn brier(scored: &Scored) -> Result<(f64, BrierParts)> {
     let rows = scored.rows();
     let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
-    let recalibrated = Isotonic::fit(
-        &column(|r| r.p),
-        &column(|r| r.label),
-        &column(|r| r.weight),
-    )?;
+    let recalibrated = Isotonic::fit(&column(|r| r.p), &column(|r| r.label), &column(|r| r.weight))?;
     let base = scored.mean(|r| r.label);
     let score = scored.mean(|r| (r.label - r.p) * (r.label - r.p));
     let uncertainty = scored.mean(|r| (r.label - base) * (r.label - base));
@@ -47,14 +43,7 @@ pub fn brier(scored: &Scored) -> Result<(f64, BrierParts)> {
         let error = r.label - recalibrated.value(r.p);
         error * error
     });
-    Ok((
-        score,
-        BrierParts {
-            miscalibration: score - best,
-            discrimination: uncertainty - best,
-            uncertainty,
-        },
-    ))
+    Ok((score, BrierParts { miscalibration: score - best, discrimination: uncertainty - best, uncertainty }))
 }
 
 /// Mean |prediction − rate| over ten bins of about equal weight, each weighted by its weight; equal predictions share a bin.
@@ -84,17 +73,7 @@ pub fn slope_and_shift(scored: &Scored) -> Option<(f64, f64)> {
     let z = Array2::from_shape_fn((rows.len(), 1), |(i, _)| logit(held(rows[i].p)));
     let (label, weight): (Vec<f64>, Vec<f64>) = rows.iter().map(|r| (r.label, r.weight)).unzip();
     crate::data::check_classes(&label).ok()?;
-    let fit = newton(
-        &Problem {
-            z: &z,
-            label: &label,
-            weight: &weight,
-            offset: None,
-            l2: 0.0,
-        },
-        None,
-    )
-    .ok()?;
+    let fit = newton(&Problem { z: &z, label: &label, weight: &weight, offset: None, l2: 0.0 }, None).ok()?;
     Some((fit.beta[1], fit.beta[0]))
 }
 
@@ -122,21 +101,14 @@ mod tests {
         assert_eq!((score, parts.miscalibration), (0.0, 0.0));
         let y: Vec<f64> = (1..100).map(|i| f64::from(i % 2)).collect();
         let (score, parts) = brier(&Scored::new(&p, &y, &vec![1.0; 99]).unwrap()).unwrap();
-        assert!(
-            (parts.miscalibration - parts.discrimination + parts.uncertainty - score).abs() < 1e-15
-        );
+        assert!((parts.miscalibration - parts.discrimination + parts.uncertainty - score).abs() < 1e-15);
         assert!(parts.miscalibration > 0.0 && parts.discrimination >= 0.0);
     }
 
     #[test]
     fn calibration_error_is_the_mean_gap() {
         // All predicted 0.6; half are good: one bin, a gap of 0.1.
-        let scored = Scored::new(
-            &[0.6; 10],
-            &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
-            &[1.0; 10],
-        )
-        .unwrap();
+        let scored = Scored::new(&[0.6; 10], &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0], &[1.0; 10]).unwrap();
         assert!((calibration_error(&scored) - 0.1).abs() < 1e-12);
     }
 
@@ -145,8 +117,7 @@ mod tests {
         let x: Vec<f64> = (0..2001).map(|i| f64::from(i) / 500.0 - 2.0).collect();
         let p: Vec<f64> = x.iter().map(|x| sigmoid(*x)).collect();
         let y: Vec<f64> = x.iter().map(|x| sigmoid(0.5 * x + 0.25)).collect();
-        let (slope, shift) =
-            slope_and_shift(&Scored::new(&p, &y, &vec![1.0; 2001]).unwrap()).unwrap();
+        let (slope, shift) = slope_and_shift(&Scored::new(&p, &y, &vec![1.0; 2001]).unwrap()).unwrap();
         assert!((slope - 0.5).abs() < 1e-9 && (shift - 0.25).abs() < 1e-9);
     }
 }

@@ -122,25 +122,10 @@ impl Scored {
             return Err(Error::Empty { what: "assessment" });
         }
         if let Some(row) = p.iter().position(|p| !(0.0..=1.0).contains(p)) {
-            return Err(Error::Value {
-                what: "prediction",
-                row,
-                found: p[row],
-                expected: "0 to 1",
-            });
+            return Err(Error::Value { what: "prediction", row, found: p[row], expected: "0 to 1" });
         }
-        let mut rows: Vec<Row> = (0..p.len())
-            .map(|i| Row {
-                p: p[i] + 0.0,
-                label: label[i] + 0.0,
-                weight: weight[i],
-            })
-            .collect();
-        rows.sort_by(|a, b| {
-            a.p.total_cmp(&b.p)
-                .then_with(|| a.label.total_cmp(&b.label))
-                .then_with(|| a.weight.total_cmp(&b.weight))
-        });
+        let mut rows: Vec<Row> = (0..p.len()).map(|i| Row { p: p[i] + 0.0, label: label[i] + 0.0, weight: weight[i] }).collect();
+        rows.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.label.total_cmp(&b.label)).then_with(|| a.weight.total_cmp(&b.weight)));
         Ok(Scored(rows))
     }
 
@@ -164,42 +149,21 @@ impl Scored {
 }
 
 fn bands(scored: &Scored, cuts: &[f64]) -> Result<Vec<Band>> {
-    let rising = cuts.windows(2).all(|pair| pair[0] < pair[1]);
-    if let Some(cut) = cuts
-        .iter()
-        .find(|cut| !(**cut > 0.0 && **cut < 1.0) || !rising)
-    {
-        return Err(Error::Parameter {
-            name: "cuts",
-            found: *cut,
-            expected: "rising numbers between 0 and 1",
-        });
+    let mut below = 0.0;
+    for cut in cuts {
+        if cut.is_nan() || *cut <= below || *cut >= 1.0 {
+            return Err(Error::Parameter { name: "cuts", found: *cut, expected: "rising numbers between 0 and 1" });
+        }
+        below = *cut;
     }
-    let ends: Vec<f64> = [0.0]
-        .into_iter()
-        .chain(cuts.iter().copied())
-        .chain([1.0])
-        .collect();
+    let ends: Vec<f64> = [0.0].into_iter().chain(cuts.iter().copied()).chain([1.0]).collect();
     let last = ends.len() - 2;
     let band = |i: usize| {
         let (low, high) = (ends[i], ends[i + 1]);
-        let rows: Vec<&Row> = scored
-            .0
-            .iter()
-            .filter(|r| r.p >= low && (r.p < high || i == last))
-            .collect();
+        let rows: Vec<&Row> = scored.0.iter().filter(|r| r.p >= low && (r.p < high || i == last)).collect();
         let weight: f64 = rows.iter().map(|r| r.weight).sum();
-        let mean = |of: fn(&Row) -> f64| {
-            (!rows.is_empty()).then(|| rows.iter().map(|r| r.weight * of(r)).sum::<f64>() / weight)
-        };
-        Band {
-            low,
-            high,
-            rows: rows.len() as u64,
-            weight,
-            mean_predicted: mean(|r| r.p),
-            rate: mean(|r| r.label),
-        }
+        let mean = |of: fn(&Row) -> f64| (!rows.is_empty()).then(|| rows.iter().map(|r| r.weight * of(r)).sum::<f64>() / weight);
+        Band { low, high, rows: rows.len() as u64, weight, mean_predicted: mean(|r| r.p), rate: mean(|r| r.label) }
     };
     Ok((0..=last).map(band).collect())
 }
@@ -211,28 +175,16 @@ mod tests {
 
     #[test]
     fn bands_take_their_lower_end_and_the_last_takes_one() {
-        let got = assess(
-            &[0.2, 0.1999, 1.0, 0.8],
-            &[1.0, 0.0, 1.0, 0.0],
-            &[1.0; 4],
-            &[0.2, 0.8],
-        )
-        .unwrap();
+        let got = assess(&[0.2, 0.1999, 1.0, 0.8], &[1.0, 0.0, 1.0, 0.0], &[1.0; 4], &[0.2, 0.8]).unwrap();
         let rows: Vec<u64> = got.bands.iter().map(|b| b.rows).collect();
         assert_eq!(rows, [1, 1, 2]);
-        assert_eq!(
-            (got.bands[0].rate, got.bands[2].rate),
-            (Some(0.0), Some(0.5))
-        );
+        assert_eq!((got.bands[0].rate, got.bands[2].rate), (Some(0.0), Some(0.5)));
     }
 
     #[test]
     fn one_class_leaves_the_order_unknown_and_the_rest_known() {
         let got = assess(&[0.2, 0.4], &[0.0, 0.0], &[1.0; 2], &[]).unwrap();
-        assert_eq!(
-            (got.auc, got.gini, got.ks, got.calibration_slope),
-            (None, None, None, None)
-        );
+        assert_eq!((got.auc, got.gini, got.ks, got.calibration_slope), (None, None, None, None));
         assert!((got.brier - 0.1).abs() < 1e-15);
         assert!(got.bands.len() == 1 && got.bands[0].rows == 2);
     }
@@ -241,35 +193,17 @@ mod tests {
     fn order_of_rows_and_doubling_do_not_matter() {
         let (p, y) = ([0.1, 0.7, 0.4, 0.4], [0.0, 1.0, 1.0, 0.0]);
         let once = assess(&p, &y, &[1.0, 2.0, 1.0, 1.0], &[0.5]).unwrap();
-        let turned = assess(
-            &[0.4, 0.4, 0.7, 0.1],
-            &[0.0, 1.0, 1.0, 0.0],
-            &[1.0, 1.0, 2.0, 1.0],
-            &[0.5],
-        )
-        .unwrap();
+        let turned = assess(&[0.4, 0.4, 0.7, 0.1], &[0.0, 1.0, 1.0, 0.0], &[1.0, 1.0, 2.0, 1.0], &[0.5]).unwrap();
         assert_eq!(once, turned);
-        let twice = assess(
-            &[0.1, 0.7, 0.7, 0.4, 0.4],
-            &[0.0, 1.0, 1.0, 1.0, 0.0],
-            &[1.0; 5],
-            &[0.5],
-        )
-        .unwrap();
+        let twice = assess(&[0.1, 0.7, 0.7, 0.4, 0.4], &[0.0, 1.0, 1.0, 1.0, 0.0], &[1.0; 5], &[0.5]).unwrap();
         assert_eq!((once.auc, once.ks), (twice.auc, twice.ks));
-        assert!(
-            (once.brier - twice.brier).abs() < 1e-15
-                && (once.calibration_error - twice.calibration_error).abs() < 1e-15
-        );
+        assert!((once.brier - twice.brier).abs() < 1e-15 && (once.calibration_error - twice.calibration_error).abs() < 1e-15);
     }
 
     #[test]
     fn wrong_numbers_are_named() {
         let error = assess(&[0.1, f64::NAN], &[0.0, 1.0], &[1.0; 2], &[]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "prediction in row 1: found NaN, expected 0 to 1"
-        );
+        assert_eq!(error.to_string(), "prediction in row 1: found NaN, expected 0 to 1");
         assert!(assess(&[0.5], &[0.5], &[1.0], &[0.7, 0.3]).is_err());
         assert!(assess(&[], &[], &[], &[]).is_err());
     }

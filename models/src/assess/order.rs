@@ -50,39 +50,21 @@ mod tests {
     #[test]
     fn ties_at_zero_count_half() {
         // Good above bad in 7 of 9 pairs, 1 tie more at zero: (7 + 0.5) / 9. linfa 0.8 drops the first segment here.
-        let s = scored(
-            &[0.0, 0.0, 0.2, 0.3, 0.6, 0.9],
-            &[0.0, 1.0, 0.0, 0.0, 1.0, 1.0],
-            &[1.0; 6],
-        );
+        let s = scored(&[0.0, 0.0, 0.2, 0.3, 0.6, 0.9], &[0.0, 1.0, 0.0, 0.0, 1.0, 1.0], &[1.0; 6]);
         assert!((auc(&s).unwrap() - 6.5 / 9.0).abs() < 1e-15);
         assert!((ks(&s).unwrap() - 2.0 / 3.0).abs() < 1e-15);
     }
 
     #[test]
     fn a_constant_tells_nothing_and_a_perfect_order_all() {
-        assert_eq!(
-            auc(&scored(
-                &[0.3; 4],
-                &[0.0, 1.0, 1.0, 0.0],
-                &[1.0, 2.0, 3.0, 4.0]
-            )),
-            Some(0.5)
-        );
-        assert_eq!(
-            auc(&scored(&[0.1, 0.9], &[0.0, 1.0], &[5.0, 1.0])),
-            Some(1.0)
-        );
+        assert_eq!(auc(&scored(&[0.3; 4], &[0.0, 1.0, 1.0, 0.0], &[1.0, 2.0, 3.0, 4.0])), Some(0.5));
+        assert_eq!(auc(&scored(&[0.1, 0.9], &[0.0, 1.0], &[5.0, 1.0])), Some(1.0));
     }
 
     #[test]
     fn a_share_counts_as_its_parts() {
         let share = scored(&[0.2, 0.7], &[0.25, 0.5], &[4.0, 2.0]);
-        let parts = scored(
-            &[0.2, 0.2, 0.7, 0.7],
-            &[1.0, 0.0, 1.0, 0.0],
-            &[1.0, 3.0, 1.0, 1.0],
-        );
+        let parts = scored(&[0.2, 0.2, 0.7, 0.7], &[1.0, 0.0, 1.0, 0.0], &[1.0, 3.0, 1.0, 1.0]);
         assert_eq!((auc(&share), ks(&share)), (auc(&parts), ks(&parts)));
     }
 }

@@ -38,19 +38,12 @@ pub struct Bins {
 impl Bins {
     /// Bin of a value, from 0; `None` for a missing one.
     pub fn index(&self, x: f64) -> Option<usize> {
-        if x.is_nan() {
-            None
-        } else {
-            Some(self.upper.partition_point(|edge| *edge < x))
-        }
+        if x.is_nan() { None } else { Some(self.upper.partition_point(|edge| *edge < x)) }
     }
 
     /// Weight of evidence of a value, NaN = missing.
     pub fn woe(&self, x: f64) -> f64 {
-        self.index(x)
-            .and_then(|i| self.bins.get(i))
-            .unwrap_or(&self.missing)
-            .woe
+        self.index(x).and_then(|i| self.bins.get(i)).unwrap_or(&self.missing).woe
     }
 
     /// Whether all values, missing included, are worth the same.
@@ -62,18 +55,10 @@ impl Bins {
     /// [`Error::Contradiction`] if a hand has been at it: edges out of order, or their number wrong.
     pub(crate) fn check(&self) -> Result<()> {
         if self.bins.len() != self.upper.len() + 1 {
-            return Err(Error::Contradiction {
-                what: format!(
-                    "{} bins with {} inner edges",
-                    self.bins.len(),
-                    self.upper.len()
-                ),
-            });
+            return Err(Error::Contradiction { what: format!("{} bins with {} inner edges", self.bins.len(), self.upper.len()) });
         }
         match self.upper.windows(2).find(|pair| pair[0] >= pair[1]) {
-            Some(pair) => Err(Error::Contradiction {
-                what: format!("bin edges {} and {} out of order", pair[0], pair[1]),
-            }),
+            Some(pair) => Err(Error::Contradiction { what: format!("bin edges {} and {} out of order", pair[0], pair[1]) }),
             None => Ok(()),
         }
     }

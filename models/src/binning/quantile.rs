@@ -31,12 +31,7 @@ pub struct Cutting {
 
 impl Default for Cutting {
     fn default() -> Self {
-        Cutting {
-            max_bins: 8,
-            min_share: 0.04,
-            min_missing_share: 0.01,
-            smoothing: 10.0,
-        }
+        Cutting { max_bins: 8, min_share: 0.04, min_missing_share: 0.01, smoothing: 10.0 }
     }
 }
 
@@ -44,13 +39,7 @@ impl Cutting {
     /// # Errors
     /// [`Error::Parameter`] for a number outside the range given with it.
     pub(crate) fn check(&self) -> Result<()> {
-        let wrong = |name, found, expected| {
-            Err(Error::Parameter {
-                name,
-                found,
-                expected,
-            })
-        };
+        let wrong = |name, found, expected| Err(Error::Parameter { name, found, expected });
         if !(2..=1000).contains(&self.max_bins) {
             return wrong("max_bins", f64::from(self.max_bins), "2 to 1000");
         }
@@ -78,11 +67,7 @@ struct Span {
 impl Span {
     /// Takes in the span above.
     fn join(&mut self, above: &Span) {
-        *self = Span {
-            upper: above.upper,
-            weight: self.weight + above.weight,
-            good: self.good + above.good,
-        };
+        *self = Span { upper: above.upper, weight: self.weight + above.weight, good: self.good + above.good };
     }
 }
 
@@ -104,11 +89,7 @@ impl Whole {
     }
 
     fn woe(&self, weight: f64, good: f64) -> f64 {
-        if weight == 0.0 {
-            0.0
-        } else {
-            logit(self.smoothed(weight, good)) - logit(self.rate())
-        }
+        if weight == 0.0 { 0.0 } else { logit(self.smoothed(weight, good)) - logit(self.rate()) }
     }
 
     /// What a bin adds to the information value.
@@ -121,16 +102,8 @@ impl Whole {
 /// labels must not be all 0 or all 1; the order of rows matters only to rounding.
 pub fn cut(x: &[f64], label: &[f64], weight: &[f64], direction: Direction, how: &Cutting) -> Bins {
     let total = weight.iter().sum();
-    let whole = Whole {
-        weight: total,
-        good: weight.iter().zip(label).map(|(w, y)| w * y).sum(),
-        smoothing: how.smoothing,
-    };
-    let mut gap = Bin {
-        weight: 0.0,
-        good: 0.0,
-        woe: 0.0,
-    };
+    let whole = Whole { weight: total, good: weight.iter().zip(label).map(|(w, y)| w * y).sum(), smoothing: how.smoothing };
+    let mut gap = Bin { weight: 0.0, good: 0.0, woe: 0.0 };
     let mut rows: Vec<usize> = Vec::with_capacity(x.len());
     for i in 0..x.len() {
         if x[i].is_nan() {
@@ -143,11 +116,7 @@ pub fn cut(x: &[f64], label: &[f64], weight: &[f64], direction: Direction, how: 
     rows.sort_by(|a, b| x[*a].total_cmp(&x[*b]));
     let mut spans: Vec<Span> = Vec::new();
     for i in rows {
-        let one = Span {
-            upper: x[i],
-            weight: weight[i],
-            good: weight[i] * label[i],
-        };
+        let one = Span { upper: x[i], weight: weight[i], good: weight[i] * label[i] };
         match spans.last_mut() {
             Some(last) if last.upper == one.upper => last.join(&one),
             _ => spans.push(one),
@@ -156,12 +125,8 @@ pub fn cut(x: &[f64], label: &[f64], weight: &[f64], direction: Direction, how: 
     let mut spans = by_weight(&spans, how.max_bins as usize, how.min_share * total);
     merge_light(&mut spans, how.min_share * total, &whole);
     match direction {
-        Direction::Up => pool(&mut spans, |low, high| {
-            rate(&whole, low) >= rate(&whole, high)
-        }),
-        Direction::Down => pool(&mut spans, |low, high| {
-            rate(&whole, low) <= rate(&whole, high)
-        }),
+        Direction::Up => pool(&mut spans, |low, high| rate(&whole, low) >= rate(&whole, high)),
+        Direction::Down => pool(&mut spans, |low, high| rate(&whole, low) <= rate(&whole, high)),
         Direction::Free => {}
     }
     if gap.weight > 0.0 && gap.weight >= how.min_missing_share * total * (1.0 - ROUNDING) {
@@ -182,11 +147,8 @@ fn by_weight(values: &[Span], most: usize, least: f64) -> Vec<Span> {
     let mut open: Option<Span> = None;
     for value in values {
         let fair = left / most.saturating_sub(done.len()).max(1) as f64 * (1.0 - ROUNDING);
-        if let Some(below) = open.filter(|below| {
-            value.weight >= fair
-                && below.weight >= least * (1.0 - ROUNDING)
-                && done.len() + 2 <= most
-        }) {
+        if let Some(below) = open.filter(|below| value.weight >= fair && below.weight >= least * (1.0 - ROUNDING) && done.len() + 2 <= most)
+        {
             left -= below.weight;
             done.push(below);
             open = None;
@@ -212,10 +174,7 @@ fn by_weight(values: &[Span], most: usize, least: f64) -> Vec<Span> {
 fn merge_light(spans: &mut Vec<Span>, least: f64, whole: &Whole) {
     while spans.len() > 1 {
         let by_weight = |a: &usize, b: &usize| spans[*a].weight.total_cmp(&spans[*b].weight);
-        let Some(i) = (0..spans.len())
-            .min_by(by_weight)
-            .filter(|i| spans[*i].weight < least * (1.0 - ROUNDING))
-        else {
+        let Some(i) = (0..spans.len()).min_by(by_weight).filter(|i| spans[*i].weight < least * (1.0 - ROUNDING)) else {
             return;
         };
         let distance = |j: usize| (rate(whole, &spans[i]) - rate(whole, &spans[j])).abs();
@@ -246,42 +205,19 @@ fn pool(spans: &mut Vec<Span>, violates: impl Fn(&Span, &Span) -> bool) {
 }
 
 fn finish(spans: &[Span], mut missing: Bin, whole: &Whole) -> Bins {
-    let mut bins: Vec<Bin> = (spans.iter())
-        .map(|s| Bin {
-            weight: s.weight,
-            good: s.good,
-            woe: whole.woe(s.weight, s.good),
-        })
-        .collect();
+    let mut bins: Vec<Bin> = (spans.iter()).map(|s| Bin { weight: s.weight, good: s.good, woe: whole.woe(s.weight, s.good) }).collect();
     // One bin of all rows says nothing; rounding may not say otherwise.
     match bins.as_mut_slice() {
         [] => {
             missing.woe = 0.0;
-            bins.push(Bin {
-                weight: 0.0,
-                good: 0.0,
-                woe: 0.0,
-            });
+            bins.push(Bin { weight: 0.0, good: 0.0, woe: 0.0 });
         }
         [only] if missing.weight == 0.0 => only.woe = 0.0,
         _ => {}
     }
-    let information = bins
-        .iter()
-        .chain([&missing])
-        .map(|bin| whole.information(bin))
-        .sum();
-    let upper = spans
-        .iter()
-        .take(bins.len() - 1)
-        .map(|span| span.upper)
-        .collect();
-    Bins {
-        upper,
-        bins,
-        missing,
-        information,
-    }
+    let information = bins.iter().chain([&missing]).map(|bin| whole.information(bin)).sum();
+    let upper = spans.iter().take(bins.len() - 1).map(|span| span.upper).collect();
+    Bins { upper, bins, missing, information }
 }
 
 #[cfg(test)]
@@ -297,25 +233,14 @@ mod tests {
     fn quantiles_have_equal_weight_and_observed_edges() {
         let x: Vec<f64> = (0..100).map(f64::from).collect();
         let y: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
-        let bins = cut(
-            &x,
-            &y,
-            &ones(100),
-            Direction::Free,
-            &Cutting {
-                max_bins: 4,
-                ..Cutting::default()
-            },
-        );
+        let bins = cut(&x, &y, &ones(100), Direction::Free, &Cutting { max_bins: 4, ..Cutting::default() });
         assert_eq!(bins.upper, [24.0, 49.0, 74.0]);
         assert!(bins.bins.iter().all(|b| b.weight == 25.0));
     }
 
     #[test]
     fn a_heavy_zero_stands_alone() {
-        let x: Vec<f64> = (0..100)
-            .map(|i| if i < 60 { 0.0 } else { f64::from(i) })
-            .collect();
+        let x: Vec<f64> = (0..100).map(|i| if i < 60 { 0.0 } else { f64::from(i) }).collect();
         let y: Vec<f64> = (0..100).map(|i| f64::from(i % 3 / 2)).collect();
         let bins = cut(&x, &y, &ones(100), Direction::Free, &Cutting::default());
         assert_eq!(bins.upper[0], 0.0);
@@ -326,13 +251,8 @@ mod tests {
     fn weight_of_evidence_is_the_log_odds_against_all() {
         // 20 rows of rate 0.25, 20 of rate 0.75, smoothing next to nothing: ±ln 3.
         let x: Vec<f64> = (0..40).map(|i| f64::from(i / 20)).collect();
-        let y: Vec<f64> = (0..40)
-            .map(|i| f64::from(u8::from(if i < 20 { i % 4 == 0 } else { i % 4 != 0 })))
-            .collect();
-        let how = Cutting {
-            smoothing: 1e-9,
-            ..Cutting::default()
-        };
+        let y: Vec<f64> = (0..40).map(|i| f64::from(u8::from(if i < 20 { i % 4 == 0 } else { i % 4 != 0 }))).collect();
+        let how = Cutting { smoothing: 1e-9, ..Cutting::default() };
         let bins = cut(&x, &y, &ones(40), Direction::Up, &how);
         assert!((bins.woe(0.0) + libm::log(3.0)).abs() < 1e-9);
         assert!((bins.woe(1.0) - libm::log(3.0)).abs() < 1e-9);
@@ -348,10 +268,7 @@ mod tests {
             x.extend(vec![value; n]);
             y.extend((0..n).map(|i| f64::from(u8::from(i < good))));
         }
-        let how = Cutting {
-            min_share: 0.0,
-            ..Cutting::default()
-        };
+        let how = Cutting { min_share: 0.0, ..Cutting::default() };
         let bins = cut(&x, &y, &ones(x.len()), Direction::Up, &how);
         assert!(bins.bins.windows(2).all(|b| b[0].woe < b[1].woe));
     }
@@ -362,34 +279,15 @@ mod tests {
         x.extend(vec![f64::INFINITY; 50]);
         x.push(f64::NAN);
         let y: Vec<f64> = (0..101).map(|i| f64::from(u8::from(i > 40))).collect();
-        let bins = cut(
-            &x,
-            &y,
-            &ones(101),
-            Direction::Free,
-            &Cutting {
-                min_missing_share: 0.02,
-                ..Cutting::default()
-            },
-        );
+        let bins = cut(&x, &y, &ones(101), Direction::Free, &Cutting { min_missing_share: 0.02, ..Cutting::default() });
         assert_eq!(bins.upper, [f64::NEG_INFINITY]);
-        assert_eq!(
-            bins.woe(f64::NAN),
-            0.0,
-            "one missing row in a hundred is too few to tell"
-        );
+        assert_eq!(bins.woe(f64::NAN), 0.0, "one missing row in a hundred is too few to tell");
         assert!(bins.woe(-3.0) > bins.woe(f64::NEG_INFINITY));
     }
 
     #[test]
     fn all_missing_is_flat() {
-        let bins = cut(
-            &[f64::NAN; 4],
-            &[0.0, 1.0, 0.0, 1.0],
-            &ones(4),
-            Direction::Up,
-            &Cutting::default(),
-        );
+        let bins = cut(&[f64::NAN; 4], &[0.0, 1.0, 0.0, 1.0], &ones(4), Direction::Up, &Cutting::default());
         assert!(bins.is_flat() && bins.upper.is_empty() && bins.bins.len() == 1);
     }
 }

@@ -30,8 +30,7 @@ impl Block {
     }
 
     fn join(&mut self, above: &Block) {
-        (self.high, self.weight, self.sum) =
-            (above.high, self.weight + above.weight, self.sum + above.sum);
+        (self.high, self.weight, self.sum) = (above.high, self.weight + above.weight, self.sum + above.sum);
     }
 }
 
@@ -45,35 +44,18 @@ impl Isotonic {
         same("weights", weight.len(), x.len())?;
         check_weights(weight)?;
         if x.is_empty() {
-            return Err(Error::Empty {
-                what: "isotonic regression",
-            });
+            return Err(Error::Empty { what: "isotonic regression" });
         }
         for (what, numbers) in [("x", x), ("y", y)] {
             if let Some(row) = numbers.iter().position(|v| !v.is_finite()) {
-                return Err(Error::Value {
-                    what,
-                    row,
-                    found: numbers[row],
-                    expected: "a finite number",
-                });
+                return Err(Error::Value { what, row, found: numbers[row], expected: "a finite number" });
             }
         }
         let mut rows: Vec<usize> = (0..x.len()).collect();
-        rows.sort_by(|a, b| {
-            x[*a]
-                .total_cmp(&x[*b])
-                .then_with(|| y[*a].total_cmp(&y[*b]))
-                .then_with(|| weight[*a].total_cmp(&weight[*b]))
-        });
+        rows.sort_by(|a, b| x[*a].total_cmp(&x[*b]).then_with(|| y[*a].total_cmp(&y[*b])).then_with(|| weight[*a].total_cmp(&weight[*b])));
         let mut points: Vec<Block> = Vec::new();
         for i in rows {
-            let one = Block {
-                low: x[i],
-                high: x[i],
-                weight: weight[i],
-                sum: weight[i] * y[i],
-            };
+            let one = Block { low: x[i], high: x[i], weight: weight[i], sum: weight[i] * y[i] };
             match points.last_mut() {
                 Some(last) if last.high == one.high => last.join(&one),
                 _ => points.push(one),
@@ -88,16 +70,9 @@ impl Isotonic {
             blocks.push(block);
         }
         let ends = |block: &Block| {
-            if block.low == block.high {
-                vec![block.low]
-            } else {
-                vec![block.low, block.high]
-            }
+            if block.low == block.high { vec![block.low] } else { vec![block.low, block.high] }
         };
-        let knots: Vec<(f64, f64)> = blocks
-            .iter()
-            .flat_map(|b| ends(b).into_iter().map(|x| (x, b.value())))
-            .collect();
+        let knots: Vec<(f64, f64)> = blocks.iter().flat_map(|b| ends(b).into_iter().map(|x| (x, b.value()))).collect();
         let (x, y) = knots.into_iter().unzip();
         Ok(Isotonic { x, y })
     }
@@ -108,10 +83,7 @@ impl Isotonic {
             return f64::NAN;
         }
         let above = self.x.partition_point(|knot| *knot < x);
-        match (
-            above.checked_sub(1).map(|i| (self.x[i], self.y[i])),
-            self.x.get(above).zip(self.y.get(above)),
-        ) {
+        match (above.checked_sub(1).map(|i| (self.x[i], self.y[i])), self.x.get(above).zip(self.y.get(above))) {
             (Some((x0, y0)), Some((x1, y1))) if x < *x1 => y0 + (y1 - y0) * ((x - x0) / (x1 - x0)),
             (_, Some((_, y1))) => *y1,
             (Some((_, y0)), None) => y0,
@@ -128,16 +100,9 @@ mod tests {
     #[test]
     fn pools_what_violates_in_any_order_of_rows() {
         // 1, 3, 2, 4 pools the middle two; given here out of order, where linfa 0.8 goes wrong.
-        let fit =
-            Isotonic::fit(&[30.0, 10.0, 40.0, 20.0], &[2.0, 1.0, 4.0, 3.0], &[1.0; 4]).unwrap();
-        assert_eq!(
-            [10.0, 20.0, 25.0, 30.0, 40.0].map(|x| fit.value(x)),
-            [1.0, 2.5, 2.5, 2.5, 4.0]
-        );
-        assert_eq!(
-            (fit.value(0.0), fit.value(99.0), fit.value(15.0)),
-            (1.0, 4.0, 1.75)
-        );
+        let fit = Isotonic::fit(&[30.0, 10.0, 40.0, 20.0], &[2.0, 1.0, 4.0, 3.0], &[1.0; 4]).unwrap();
+        assert_eq!([10.0, 20.0, 25.0, 30.0, 40.0].map(|x| fit.value(x)), [1.0, 2.5, 2.5, 2.5, 4.0]);
+        assert_eq!((fit.value(0.0), fit.value(99.0), fit.value(15.0)), (1.0, 4.0, 1.75));
     }
 
     #[test]

@@ -57,9 +57,7 @@ impl Calibration {
     pub(crate) fn standard_error(&self, logit: f64, error: f64) -> f64 {
         match self {
             Calibration::None => error,
-            Calibration::Platt(platt) => {
-                libm::hypot(platt.slope * error, platt.standard_error(logit))
-            }
+            Calibration::Platt(platt) => libm::hypot(platt.slope * error, platt.standard_error(logit)),
         }
     }
 
@@ -70,8 +68,6 @@ impl Calibration {
         if slope > 0.0 && slope.is_finite() && shift.is_finite() {
             return Ok(());
         }
-        Err(Error::Contradiction {
-            what: format!("calibration of slope {slope} and shift {shift}"),
-        })
+        Err(Error::Contradiction { what: format!("calibration of slope {slope} and shift {shift}") })
     }
 }

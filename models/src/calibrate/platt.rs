@@ -45,62 +45,27 @@ impl Platt {
         check_weights(weight)?;
         check_classes(label)?;
         if let Some(row) = logit.iter().position(|x| x.is_nan()) {
-            return Err(Error::Value {
-                what: "log-odds",
-                row,
-                found: f64::NAN,
-                expected: "a number",
-            });
+            return Err(Error::Value { what: "log-odds", row, found: f64::NAN, expected: "a number" });
         }
         let held: Vec<f64> = logit.iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect();
         let z = Array2::from_shape_fn((held.len(), 1), |(i, _)| held[i]);
         // With the log-odds as offset the coefficient is slope − 1, and the penalty draws the slope to 1.
-        let fitted = newton(
-            &Problem {
-                z: &z,
-                label,
-                weight,
-                offset: Some(&held),
-                l2: PULL,
-            },
-            None,
-        )?;
+        let fitted = newton(&Problem { z: &z, label, weight, offset: Some(&held), l2: PULL }, None)?;
         let slope = 1.0 + fitted.beta[1];
         if slope >= LEAST_SLOPE {
             let inverse = fitted.factor.inverse();
-            return Ok(Platt {
-                slope,
-                shift: fitted.beta[0],
-                covariance: [inverse[2], inverse[1], inverse[0]],
-                floored: false,
-            });
+            return Ok(Platt { slope, shift: fitted.beta[0], covariance: [inverse[2], inverse[1], inverse[0]], floored: false });
         }
         let known: Vec<f64> = held.iter().map(|x| LEAST_SLOPE * x).collect();
         let none = Array2::zeros((held.len(), 0));
-        let fitted = newton(
-            &Problem {
-                z: &none,
-                label,
-                weight,
-                offset: Some(&known),
-                l2: PULL,
-            },
-            None,
-        )?;
-        Ok(Platt {
-            slope: LEAST_SLOPE,
-            shift: fitted.beta[0],
-            covariance: [0.0, 0.0, fitted.factor.inverse()[0]],
-            floored: true,
-        })
+        let fitted = newton(&Problem { z: &none, label, weight, offset: Some(&known), l2: PULL }, None)?;
+        Ok(Platt { slope: LEAST_SLOPE, shift: fitted.beta[0], covariance: [0.0, 0.0, fitted.factor.inverse()[0]], floored: true })
     }
 
     /// Standard error that the calibration itself adds at these log-odds.
     pub fn standard_error(&self, logit: f64) -> f64 {
         let [slope, both, shift] = self.covariance;
-        (logit * logit * slope + 2.0 * logit * both + shift)
-            .max(0.0)
-            .sqrt()
+        (logit * logit * slope + 2.0 * logit * both + shift).max(0.0).sqrt()
     }
 }
 
@@ -121,10 +86,7 @@ mod tests {
     fn slope_and_shift_come_back() {
         let (logit, label, weight) = known(0.6, -0.4);
         let platt = Platt::fit(&logit, &label, &weight).unwrap();
-        assert!(
-            (platt.slope - 0.6).abs() < 1e-3 && (platt.shift + 0.4).abs() < 1e-3,
-            "{platt:?}"
-        );
+        assert!((platt.slope - 0.6).abs() < 1e-3 && (platt.shift + 0.4).abs() < 1e-3, "{platt:?}");
         assert!(!platt.floored);
     }
 

@@ -21,20 +21,13 @@ impl Contributions {
 
     /// The same after log-odds → `slope` × log-odds + `shift`: the slope stretches every part, the shift goes to the base.
     pub(crate) fn affine(&self, slope: f64, shift: f64) -> Self {
-        Contributions {
-            base: slope * self.base + shift,
-            by_feature: self.by_feature.mapv(|c| slope * c),
-        }
+        Contributions { base: slope * self.base + shift, by_feature: self.by_feature.mapv(|c| slope * c) }
     }
 }
 
 /// Each row of `parts` added up from `base`, left to right.
 fn sums(base: f64, parts: &Array2<f64>) -> Vec<f64> {
-    parts
-        .rows()
-        .into_iter()
-        .map(|row| row.iter().fold(base, |sum, part| sum + part))
-        .collect()
+    parts.rows().into_iter().map(|row| row.iter().fold(base, |sum, part| sum + part)).collect()
 }
 
 /// Calibrated predictions with their reasons, in log-odds and in points.
@@ -88,30 +81,12 @@ pub struct Ranked {
 
 impl Explanation {
     /// The features with their contributions turned to points on a scale, and their sums.
-    pub(crate) fn new(
-        features: Vec<String>,
-        values: Array2<f64>,
-        calibrated: Contributions,
-        scale: &crate::linear::Scale,
-    ) -> Self {
+    pub(crate) fn new(features: Vec<String>, values: Array2<f64>, calibrated: Contributions, scale: &crate::linear::Scale) -> Self {
         let points = calibrated.by_feature.mapv(|c| scale.factor() * c);
         let base_points = scale.score_of(calibrated.base);
-        let p = calibrated
-            .logits()
-            .into_iter()
-            .map(crate::linear::link::sigmoid)
-            .collect();
+        let p = calibrated.logits().into_iter().map(crate::linear::link::sigmoid).collect();
         let score = sums(base_points, &points);
-        Explanation {
-            features,
-            values,
-            base: calibrated.base,
-            by_feature: calibrated.by_feature,
-            p,
-            base_points,
-            points,
-            score,
-        }
+        Explanation { features, values, base: calibrated.base, by_feature: calibrated.by_feature, p, base_points, points, score }
     }
 
     /// The `top` greatest reasons of one row.
@@ -120,21 +95,10 @@ impl Explanation {
     /// [`Error::Shape`] if there is no such row.
     pub fn ranked(&self, row: usize, top: usize) -> Result<Ranked> {
         if row >= self.score.len() {
-            return Err(Error::Shape {
-                what: "row number",
-                found: row,
-                expected: self.score.len().saturating_sub(1),
-            });
+            return Err(Error::Shape { what: "row number", found: row, expected: self.score.len().saturating_sub(1) });
         }
-        let mut order: Vec<usize> = (0..self.features.len())
-            .filter(|j| self.points[(row, *j)] != 0.0)
-            .collect();
-        order.sort_by(|a, b| {
-            self.points[(row, *b)]
-                .abs()
-                .total_cmp(&self.points[(row, *a)].abs())
-                .then(a.cmp(b))
-        });
+        let mut order: Vec<usize> = (0..self.features.len()).filter(|j| self.points[(row, *j)] != 0.0).collect();
+        order.sort_by(|a, b| self.points[(row, *b)].abs().total_cmp(&self.points[(row, *a)].abs()).then(a.cmp(b)));
         let rest = order.split_off(top.min(order.len()));
         let reason = |j: usize| {
             let value = self.values[(row, j)];
@@ -149,9 +113,7 @@ impl Explanation {
         Ok(Ranked {
             base_points: self.base_points,
             reasons: order.into_iter().map(reason).collect(),
-            rest_points: rest
-                .into_iter()
-                .fold(0.0, |sum, j| sum + self.points[(row, j)]),
+            rest_points: rest.into_iter().fold(0.0, |sum, j| sum + self.points[(row, j)]),
             score: self.score[row],
         })
     }

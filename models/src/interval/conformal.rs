@@ -37,34 +37,19 @@ impl Conformal {
         same("outcomes", actual.len(), predicted.len())?;
         check_labels(actual)?;
         if let Some(row) = predicted.iter().position(|p| !(0.0..=1.0).contains(p)) {
-            return Err(Error::Value {
-                what: "prediction",
-                row,
-                found: predicted[row],
-                expected: "0 to 1",
-            });
+            return Err(Error::Value { what: "prediction", row, found: predicted[row], expected: "0 to 1" });
         }
         if predicted.is_empty() {
-            return Err(Error::Empty {
-                what: "conformal interval",
-            });
+            return Err(Error::Empty { what: "conformal interval" });
         }
         if !(level > 0.0 && level < 1.0) {
             return Err(out_of_range(level));
         }
-        let mut rows: Vec<(f64, f64)> = predicted
-            .iter()
-            .zip(actual)
-            .map(|(p, y)| (*p, (y - p).abs()))
-            .collect();
+        let mut rows: Vec<(f64, f64)> = predicted.iter().zip(actual).map(|(p, y)| (*p, (y - p).abs())).collect();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.total_cmp(&b.1)));
         let bins = bins.min(rows.len() / FEWEST).max(1);
         let size = rows.len().div_ceil(bins);
-        let mut conformal = Conformal {
-            level,
-            upper: Vec::new(),
-            reach: Vec::new(),
-        };
+        let mut conformal = Conformal { level, upper: Vec::new(), reach: Vec::new() };
         let mut from = 0;
         while from < rows.len() {
             let mut to = (from + size).min(rows.len());
@@ -85,30 +70,17 @@ impl Conformal {
     pub fn interval(&self, predicted: f64) -> Interval {
         let bin = self.upper.partition_point(|edge| *edge < predicted);
         let reach = self.reach.get(bin).copied().unwrap_or(1.0);
-        Interval {
-            low: (predicted - reach).max(0.0),
-            estimate: predicted,
-            high: (predicted + reach).min(1.0),
-        }
+        Interval { low: (predicted - reach).max(0.0), estimate: predicted, high: (predicted + reach).min(1.0) }
     }
 
     /// # Errors
     /// [`Error::Contradiction`] if its parts do not go together.
     pub(crate) fn check(&self) -> Result<()> {
         let ordered = self.upper.windows(2).all(|pair| pair[0] < pair[1]);
-        if ordered
-            && self.reach.len() == self.upper.len() + 1
-            && self.reach.iter().all(|r| (0.0..=1.0).contains(r))
-        {
+        if ordered && self.reach.len() == self.upper.len() + 1 && self.reach.iter().all(|r| (0.0..=1.0).contains(r)) {
             return Ok(());
         }
-        Err(Error::Contradiction {
-            what: format!(
-                "{} reaches for {} bins of the share",
-                self.reach.len(),
-                self.upper.len() + 1
-            ),
-        })
+        Err(Error::Contradiction { what: format!("{} reaches for {} bins of the share", self.reach.len(), self.upper.len() + 1) })
     }
 }
 
@@ -117,10 +89,7 @@ fn reach(rows: &[(f64, f64)], level: f64) -> f64 {
     let mut errors: Vec<f64> = rows.iter().map(|(_, error)| *error).collect();
     errors.sort_by(f64::total_cmp);
     let rank = libm::ceil((errors.len() as f64 + 1.0) * level - 1e-9) as usize;
-    rank.checked_sub(1)
-        .and_then(|i| errors.get(i))
-        .copied()
-        .unwrap_or(1.0)
+    rank.checked_sub(1).and_then(|i| errors.get(i)).copied().unwrap_or(1.0)
 }
 
 #[cfg(test)]
@@ -138,17 +107,10 @@ mod tests {
     #[test]
     fn bins_are_full_and_edges_rise() {
         let p: Vec<f64> = (0..1000).map(|i| f64::from(i) / 999.0).collect();
-        let y: Vec<f64> = p
-            .iter()
-            .enumerate()
-            .map(|(i, p)| if i % 2 == 0 { p * 0.5 } else { *p })
-            .collect();
+        let y: Vec<f64> = p.iter().enumerate().map(|(i, p)| if i % 2 == 0 { p * 0.5 } else { *p }).collect();
         let fit = Conformal::fit(&p, &y, 0.9, 10).unwrap();
         assert_eq!((fit.reach.len(), fit.upper.len()), (10, 9));
-        assert!(
-            fit.reach[0] < fit.reach[9],
-            "errors grow with the prediction"
-        );
+        assert!(fit.reach[0] < fit.reach[9], "errors grow with the prediction");
         fit.check().unwrap();
         let ties = Conformal::fit(&[0.3; 200], &vec![0.0; 200], 0.9, 4).unwrap();
         assert_eq!(ties.reach.len(), 1);

@@ -21,10 +21,6 @@ pub struct Interval {
 impl Interval {
     /// A probability, from log-odds and how far they reach to either side.
     pub(crate) fn on_logit(logit: f64, reach: f64) -> Self {
-        Interval {
-            low: sigmoid(logit - reach),
-            estimate: sigmoid(logit),
-            high: sigmoid(logit + reach),
-        }
+        Interval { low: sigmoid(logit - reach), estimate: sigmoid(logit), high: sigmoid(logit + reach) }
     }
 }

@@ -7,20 +7,12 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Parameter`] unless 0 < level < 1.
 pub fn two_sided(level: f64) -> Result<f64> {
-    if level > 0.0 && level < 1.0 {
-        Ok(quantile(0.5 + level / 2.0))
-    } else {
-        Err(out_of_range(level))
-    }
+    if level > 0.0 && level < 1.0 { Ok(quantile(0.5 + level / 2.0)) } else { Err(out_of_range(level)) }
 }
 
 /// The error of a level outside 0 to 1.
 pub(crate) fn out_of_range(level: f64) -> Error {
-    Error::Parameter {
-        name: "level",
-        found: level,
-        expected: "between 0 and 1",
-    }
+    Error::Parameter { name: "level", found: level, expected: "between 0 and 1" }
 }
 
 /// Distribution function.
@@ -50,12 +42,9 @@ mod tests {
 
     #[test]
     fn the_familiar_ones() {
-        for (level, wanted) in [
-            (0.5, 0.674_489_750_196_082),
-            (0.9, 1.644_853_626_951_472),
-            (0.95, 1.959_963_984_540_054),
-            (0.999, 3.290_526_731_491_926),
-        ] {
+        for (level, wanted) in
+            [(0.5, 0.674_489_750_196_082), (0.9, 1.644_853_626_951_472), (0.95, 1.959_963_984_540_054), (0.999, 3.290_526_731_491_926)]
+        {
             assert!((two_sided(level).unwrap() - wanted).abs() < 1e-9);
         }
         assert!(two_sided(1.0).is_err() && two_sided(0.0).is_err() && two_sided(f64::NAN).is_err());

@@ -25,10 +25,7 @@ pub struct LogisticParams {
 
 impl Default for LogisticParams {
     fn default() -> Self {
-        LogisticParams {
-            l2: 1.0,
-            min_missing_share: 0.01,
-        }
+        LogisticParams { l2: 1.0, min_missing_share: 0.01 }
     }
 }
 
@@ -38,11 +35,7 @@ impl LogisticParams {
     pub(crate) fn check(&self) -> Result<()> {
         check_l2(self.l2)?;
         if !(0.0..=1.0).contains(&self.min_missing_share) {
-            return Err(Error::Parameter {
-                name: "min_missing_share",
-                found: self.min_missing_share,
-                expected: "0 to 1",
-            });
+            return Err(Error::Parameter { name: "min_missing_share", found: self.min_missing_share, expected: "0 to 1" });
         }
         Ok(())
     }
@@ -51,15 +44,7 @@ impl LogisticParams {
 /// # Errors
 /// [`Error::Parameter`] unless `l2` is finite and not below 0.
 pub(crate) fn check_l2(l2: f64) -> Result<()> {
-    if l2 >= 0.0 && l2.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::Parameter {
-            name: "l2",
-            found: l2,
-            expected: "0 or more, finite",
-        })
-    }
+    if l2 >= 0.0 && l2.is_finite() { Ok(()) } else { Err(Error::Parameter { name: "l2", found: l2, expected: "0 or more, finite" }) }
 }
 
 /// One feature of a [`Logistic`].
@@ -90,17 +75,9 @@ impl Line {
     /// The range, mean and spread of one column.
     fn of(id: &str, x: &[f64], weight: &[f64], min_missing_share: f64) -> Self {
         let finite = || x.iter().copied().filter(|v| v.is_finite());
-        let (low, high) = (
-            finite().fold(f64::INFINITY, f64::min),
-            finite().fold(f64::NEG_INFINITY, f64::max),
-        );
+        let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
         let total: f64 = weight.iter().sum();
-        let absent: f64 = x
-            .iter()
-            .zip(weight)
-            .filter(|(v, _)| v.is_nan())
-            .map(|(_, w)| w)
-            .sum();
+        let absent: f64 = x.iter().zip(weight).filter(|(v, _)| v.is_nan()).map(|(_, w)| w).sum();
         let share = absent / total;
         let told = absent > 0.0 && absent < total && share >= min_missing_share * (1.0 - 1e-9);
         let mut line = Line {
@@ -114,23 +91,16 @@ impl Line {
             missing_spread: (share * (1.0 - share)).max(0.0).sqrt(),
             standing: Standing::Flat,
         };
-        if !(line.half_width() >= f64::MIN_POSITIVE) {
+        if line.half_width() < f64::MIN_POSITIVE {
             // One value, or none that is finite.
             (line.low, line.high) = (0.0, 0.0);
             return line;
         }
         let present = total - absent;
-        let mean = |of: &dyn Fn(f64) -> f64| {
-            x.iter()
-                .zip(weight)
-                .filter(|(v, _)| !v.is_nan())
-                .map(|(v, w)| w * of(*v))
-                .sum::<f64>()
-                / present
-        };
+        let mean =
+            |of: &dyn Fn(f64) -> f64| x.iter().zip(weight).filter(|(v, _)| !v.is_nan()).map(|(v, w)| w * of(*v)).sum::<f64>() / present;
         line.mean = mean(&|v| line.position(v));
-        line.spread =
-            mean(&|v| (line.position(v) - line.mean) * (line.position(v) - line.mean)).sqrt();
+        line.spread = mean(&|v| (line.position(v) - line.mean) * (line.position(v) - line.mean)).sqrt();
         if line.spread > 0.0 {
             line.standing = Standing::Kept;
         }
@@ -149,29 +119,17 @@ impl Line {
 
     /// The value in standard deviations from the mean; 0 where missing.
     fn standardised(&self, x: f64) -> f64 {
-        if x.is_nan() || self.standing == Standing::Flat {
-            0.0
-        } else {
-            (self.position(x) - self.mean) / self.spread
-        }
+        if x.is_nan() || self.standing == Standing::Flat { 0.0 } else { (self.position(x) - self.mean) / self.spread }
     }
 
     /// Log-odds that a value contributes, NaN = missing.
     pub fn contribution(&self, x: f64) -> f64 {
-        if x.is_nan() {
-            self.missing.unwrap_or(0.0)
-        } else {
-            self.slope * self.standardised(x)
-        }
+        if x.is_nan() { self.missing.unwrap_or(0.0) } else { self.slope * self.standardised(x) }
     }
 
     /// Log-odds per unit of the feature, within the range seen.
     pub fn slope_per_unit(&self) -> f64 {
-        if self.standing == Standing::Flat {
-            0.0
-        } else {
-            self.slope / (self.spread * self.half_width()) / 2.0
-        }
+        if self.standing == Standing::Flat { 0.0 } else { self.slope / (self.spread * self.half_width()) / 2.0 }
     }
 
     fn has_slope(&self) -> bool {
@@ -205,17 +163,13 @@ impl Logistic {
             .map(|(j, f)| Line::of(&f.id, &column(j), set.weight(), params.min_missing_share))
             .collect();
         let plan = plan(&lines);
-        let z = Array2::from_shape_fn((set.rows(), plan.len()), |(i, c)| {
-            entry(&lines, plan[c], design.x()[(i, plan[c].feature)])
-        });
+        let z = Array2::from_shape_fn((set.rows(), plan.len()), |(i, c)| entry(&lines, plan[c], design.x()[(i, plan[c].feature)]));
         let side: Vec<Side> = (plan.iter())
-            .map(
-                |c| match (c.is_mark, design.features()[c.feature].direction) {
-                    (true, _) | (_, Direction::Free) => Side::Any,
-                    (_, Direction::Up) => Side::NotBelowZero,
-                    (_, Direction::Down) => Side::NotAboveZero,
-                },
-            )
+            .map(|c| match (c.is_mark, design.features()[c.feature].direction) {
+                (true, _) | (_, Direction::Free) => Side::Any,
+                (_, Direction::Up) => Side::NotBelowZero,
+                (_, Direction::Down) => Side::NotAboveZero,
+            })
             .collect();
         let fit = fit_signed(z, &side, set.label(), set.weight(), params.l2)?;
         let beta = &fit.solution.beta;
@@ -227,20 +181,9 @@ impl Logistic {
                 (None, _) => line.standing = Standing::Reversed,
             }
         }
-        let problem = Problem {
-            z: &fit.z,
-            label: set.label(),
-            weight: set.weight(),
-            offset: None,
-            l2: params.l2,
-        };
+        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: None, l2: params.l2 };
         let covariance = Covariance::of(&problem, &fit.solution, set.group());
-        Ok(Logistic {
-            intercept: beta[0],
-            lines,
-            covariance,
-            convergence: fit.solution.report,
-        })
+        Ok(Logistic { intercept: beta[0], lines, covariance, convergence: fit.solution.report })
     }
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.
@@ -260,18 +203,11 @@ impl Logistic {
     /// # Errors
     /// [`Error::Contradiction`] if its parts do not go together.
     pub(crate) fn check(&self) -> Result<()> {
-        if let Some(line) = self.lines.iter().find(|line| !(line.low <= line.high)) {
-            return Err(Error::Contradiction {
-                what: format!(
-                    "feature {} ranges from {} to {}",
-                    line.id, line.low, line.high
-                ),
-            });
+        if let Some(line) = self.lines.iter().find(|line| line.low > line.high) {
+            return Err(Error::Contradiction { what: format!("feature {} ranges from {} to {}", line.id, line.low, line.high) });
         }
-        let told =
-            |line: &Line| usize::from(line.has_slope()) + usize::from(line.missing.is_some());
-        self.covariance
-            .check(1 + self.lines.iter().map(told).sum::<usize>())
+        let told = |line: &Line| usize::from(line.has_slope()) + usize::from(line.missing.is_some());
+        self.covariance.check(1 + self.lines.iter().map(told).sum::<usize>())
     }
 }
 
@@ -286,16 +222,10 @@ fn plan(lines: &[Line]) -> Vec<Column> {
     let mut plan = Vec::new();
     for (feature, line) in lines.iter().enumerate() {
         if line.has_slope() {
-            plan.push(Column {
-                feature,
-                is_mark: false,
-            });
+            plan.push(Column { feature, is_mark: false });
         }
         if line.missing.is_some() {
-            plan.push(Column {
-                feature,
-                is_mark: true,
-            });
+            plan.push(Column { feature, is_mark: true });
         }
     }
     plan
@@ -303,17 +233,9 @@ fn plan(lines: &[Line]) -> Vec<Column> {
 
 fn entry(lines: &[Line], column: Column, x: f64) -> f64 {
     let line = &lines[column.feature];
-    if column.is_mark {
-        mark(line, x)
-    } else {
-        line.standardised(x)
-    }
+    if column.is_mark { mark(line, x) } else { line.standardised(x) }
 }
 
 fn mark(line: &Line, x: f64) -> f64 {
-    if x.is_nan() {
-        1.0 / line.missing_spread
-    } else {
-        0.0
-    }
+    if x.is_nan() { 1.0 / line.missing_spread } else { 0.0 }
 }

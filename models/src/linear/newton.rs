@@ -60,54 +60,29 @@ pub(crate) fn newton(problem: &Problem<'_>, start: Option<Vec<f64>>) -> Result<S
     let mut beta = start.unwrap_or_else(|| vec![0.0; n]);
     let mut here = problem.sums(&beta);
     for iterations in 1..=MOST_STEPS {
-        let factor =
-            Cholesky::new(&here.hessian, n).map_err(|column| Error::Singular { column })?;
+        let factor = Cholesky::new(&here.hessian, n).map_err(|column| Error::Singular { column })?;
         let step = factor.solve(&here.gradient);
         let decrement: f64 = step.iter().zip(&here.gradient).map(|(s, g)| s * g).sum();
         let (next, sums) = problem.descend(&beta, &step, here.objective);
         (beta, here) = (next, sums);
         if decrement <= SETTLED * total {
-            let factor =
-                Cholesky::new(&here.hessian, n).map_err(|column| Error::Singular { column })?;
-            let report = Convergence {
-                iterations,
-                fits: 1,
-                objective: here.objective,
-                gradient: here.steepest() / total,
-            };
-            return Ok(Solution {
-                beta,
-                factor,
-                report,
-            });
+            let factor = Cholesky::new(&here.hessian, n).map_err(|column| Error::Singular { column })?;
+            let report = Convergence { iterations, fits: 1, objective: here.objective, gradient: here.steepest() / total };
+            return Ok(Solution { beta, factor, report });
         }
     }
-    Err(Error::NotConverged {
-        iterations: MOST_STEPS,
-        gradient: here.steepest() / total,
-        l2: problem.l2,
-    })
+    Err(Error::NotConverged { iterations: MOST_STEPS, gradient: here.steepest() / total, l2: problem.l2 })
 }
 
 impl Sums {
     fn zero(n: usize) -> Self {
-        Sums {
-            objective: 0.0,
-            gradient: vec![0.0; n],
-            hessian: vec![0.0; packed(n)],
-        }
+        Sums { objective: 0.0, gradient: vec![0.0; n], hessian: vec![0.0; packed(n)] }
     }
 
     fn add(&mut self, other: &Sums) {
         self.objective += other.objective;
-        self.gradient
-            .iter_mut()
-            .zip(&other.gradient)
-            .for_each(|(a, b)| *a += b);
-        self.hessian
-            .iter_mut()
-            .zip(&other.hessian)
-            .for_each(|(a, b)| *a += b);
+        self.gradient.iter_mut().zip(&other.gradient).for_each(|(a, b)| *a += b);
+        self.hessian.iter_mut().zip(&other.hessian).for_each(|(a, b)| *a += b);
     }
 
     fn steepest(&self) -> f64 {
@@ -133,10 +108,7 @@ impl Problem<'_> {
     fn sums(&self, beta: &[f64]) -> Sums {
         let rows = self.z.nrows();
         let starts: Vec<usize> = (0..rows).step_by(BLOCK).collect();
-        let blocks: Vec<Sums> = starts
-            .into_par_iter()
-            .map(|from| self.block(beta, from, (from + BLOCK).min(rows)))
-            .collect();
+        let blocks: Vec<Sums> = starts.into_par_iter().map(|from| self.block(beta, from, (from + BLOCK).min(rows))).collect();
         let mut sums = Sums::zero(beta.len());
         blocks.iter().for_each(|block| sums.add(block));
         for (i, b) in beta.iter().enumerate().skip(1) {
@@ -152,10 +124,7 @@ impl Problem<'_> {
         let mut sums = Sums::zero(n);
         let mut row = vec![1.0; n];
         for r in from..to {
-            row[1..]
-                .iter_mut()
-                .zip(self.z.row(r))
-                .for_each(|(to, from)| *to = *from);
+            row[1..].iter_mut().zip(self.z.row(r)).for_each(|(to, from)| *to = *from);
             let eta = self.eta(beta, &row, r);
             let (y, w) = (self.label[r], self.weight[r]);
             let p = sigmoid(eta);
@@ -165,10 +134,7 @@ impl Problem<'_> {
                 sums.gradient[i] += slope * row[i];
                 let scaled = bend * row[i];
                 let line = at(i, 0);
-                sums.hessian[line..=line + i]
-                    .iter_mut()
-                    .zip(&row)
-                    .for_each(|(h, v)| *h += scaled * v);
+                sums.hessian[line..=line + i].iter_mut().zip(&row).for_each(|(h, v)| *h += scaled * v);
             }
         }
         sums
@@ -184,10 +150,7 @@ impl Problem<'_> {
     pub fn residuals(&self, beta: &[f64]) -> Vec<f64> {
         let mut row = vec![1.0; beta.len()];
         let residual = |r: usize| {
-            row[1..]
-                .iter_mut()
-                .zip(self.z.row(r))
-                .for_each(|(to, from)| *to = *from);
+            row[1..].iter_mut().zip(self.z.row(r)).for_each(|(to, from)| *to = *from);
             self.weight[r] * (self.label[r] - sigmoid(self.eta(beta, &row, r)))
         };
         (0..self.z.nrows()).map(residual).collect()

@@ -16,10 +16,7 @@ pub struct Scale {
 
 impl Default for Scale {
     fn default() -> Self {
-        Scale {
-            base_score: 500.0,
-            points_to_double: 40.0,
-        }
+        Scale { base_score: 500.0, points_to_double: 40.0 }
     }
 }
 
@@ -38,18 +35,10 @@ impl Scale {
     /// [`Error::Parameter`] unless both numbers are finite and `points_to_double` is above 0.
     pub(crate) fn check(&self) -> Result<()> {
         if !self.base_score.is_finite() {
-            return Err(Error::Parameter {
-                name: "base_score",
-                found: self.base_score,
-                expected: "a finite number",
-            });
+            return Err(Error::Parameter { name: "base_score", found: self.base_score, expected: "a finite number" });
         }
         if !(self.points_to_double.is_finite() && self.points_to_double > 0.0) {
-            return Err(Error::Parameter {
-                name: "points_to_double",
-                found: self.points_to_double,
-                expected: "above 0 and finite",
-            });
+            return Err(Error::Parameter { name: "points_to_double", found: self.points_to_double, expected: "above 0 and finite" });
         }
         Ok(())
     }

@@ -36,31 +36,14 @@ pub struct ScorecardParams {
 
 impl Default for ScorecardParams {
     fn default() -> Self {
-        let Cutting {
-            max_bins,
-            min_share,
-            min_missing_share,
-            smoothing,
-        } = Cutting::default();
-        ScorecardParams {
-            l2: 1.0,
-            max_bins,
-            min_share,
-            min_missing_share,
-            smoothing,
-            min_iv: 0.002,
-        }
+        let Cutting { max_bins, min_share, min_missing_share, smoothing } = Cutting::default();
+        ScorecardParams { l2: 1.0, max_bins, min_share, min_missing_share, smoothing, min_iv: 0.002 }
     }
 }
 
 impl ScorecardParams {
     fn cutting(&self) -> Cutting {
-        Cutting {
-            max_bins: self.max_bins,
-            min_share: self.min_share,
-            min_missing_share: self.min_missing_share,
-            smoothing: self.smoothing,
-        }
+        Cutting { max_bins: self.max_bins, min_share: self.min_share, min_missing_share: self.min_missing_share, smoothing: self.smoothing }
     }
 
     /// # Errors
@@ -68,11 +51,7 @@ impl ScorecardParams {
     pub(crate) fn check(&self) -> Result<()> {
         check_l2(self.l2)?;
         if !(self.min_iv >= 0.0 && self.min_iv.is_finite()) {
-            return Err(Error::Parameter {
-                name: "min_iv",
-                found: self.min_iv,
-                expected: "0 or more, finite",
-            });
+            return Err(Error::Parameter { name: "min_iv", found: self.min_iv, expected: "0 or more, finite" });
         }
         self.cutting().check()
     }
@@ -139,44 +118,19 @@ impl Scorecard {
         let (design, how) = (set.design(), params.cutting());
         let attribute = |j: usize| {
             let feature = &design.features()[j];
-            let bins = cut(
-                &design.x().column(j).to_vec(),
-                set.label(),
-                set.weight(),
-                feature.direction,
-                &how,
-            );
+            let bins = cut(&design.x().column(j).to_vec(), set.label(), set.weight(), feature.direction, &how);
             let standing = match () {
                 () if bins.is_flat() => Standing::Flat,
                 () if bins.information < params.min_iv => Standing::Weak,
                 () => Standing::Kept,
             };
-            Attribute {
-                id: feature.id.clone(),
-                bins,
-                coefficient: 0.0,
-                standing,
-            }
+            Attribute { id: feature.id.clone(), bins, coefficient: 0.0, standing }
         };
-        let mut attributes: Vec<Attribute> = (0..design.features().len())
-            .into_par_iter()
-            .map(attribute)
-            .collect();
-        let entering: Vec<usize> = (0..attributes.len())
-            .filter(|j| attributes[*j].standing == Standing::Kept)
-            .collect();
-        let z = Array2::from_shape_fn((set.rows(), entering.len()), |(i, c)| {
-            attributes[entering[c]]
-                .bins
-                .woe(design.x()[(i, entering[c])])
-        });
-        let fit = fit_signed(
-            z,
-            &vec![Side::NotBelowZero; entering.len()],
-            set.label(),
-            set.weight(),
-            params.l2,
-        )?;
+        let mut attributes: Vec<Attribute> = (0..design.features().len()).into_par_iter().map(attribute).collect();
+        let entering: Vec<usize> = (0..attributes.len()).filter(|j| attributes[*j].standing == Standing::Kept).collect();
+        let z =
+            Array2::from_shape_fn((set.rows(), entering.len()), |(i, c)| attributes[entering[c]].bins.woe(design.x()[(i, entering[c])]));
+        let fit = fit_signed(z, &vec![Side::NotBelowZero; entering.len()], set.label(), set.weight(), params.l2)?;
         let beta = &fit.solution.beta;
         for (c, j) in entering.iter().enumerate() {
             match fit.kept.iter().position(|k| *k == c) {
@@ -184,46 +138,21 @@ impl Scorecard {
                 None => attributes[*j].standing = Standing::Reversed,
             }
         }
-        let problem = Problem {
-            z: &fit.z,
-            label: set.label(),
-            weight: set.weight(),
-            offset: None,
-            l2: params.l2,
-        };
+        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: None, l2: params.l2 };
         let covariance = Covariance::of(&problem, &fit.solution, set.group());
-        Ok(Scorecard {
-            intercept: beta[0],
-            attributes,
-            covariance,
-            convergence: fit.solution.report,
-        })
+        Ok(Scorecard { intercept: beta[0], attributes, covariance, convergence: fit.solution.report })
     }
 
     /// The scorecard as a table: every bin of every kept feature in order, missing last where training had any. Uncalibrated points.
     pub fn table(&self, scale: &Scale) -> Vec<PointsRow> {
         let mut table = Vec::new();
-        for attribute in self
-            .attributes
-            .iter()
-            .filter(|a| a.standing == Standing::Kept)
-        {
-            let Bins {
-                upper,
-                bins,
-                missing,
-                ..
-            } = &attribute.bins;
+        for attribute in self.attributes.iter().filter(|a| a.standing == Standing::Kept) {
+            let Bins { upper, bins, missing, .. } = &attribute.bins;
             let total: f64 = bins.iter().chain([missing]).map(|b| b.weight).sum();
             let above = [f64::NEG_INFINITY].into_iter().chain(upper.iter().copied());
             let up_to = upper.iter().copied().chain([f64::INFINITY]);
-            let gap = (!missing.weight.eq(&0.0)).then_some((f64::NAN, f64::NAN, missing));
-            for (above, up_to, bin) in above
-                .zip(up_to)
-                .zip(bins)
-                .map(|((a, u), b)| (a, u, b))
-                .chain(gap)
-            {
+            let gap = (missing.weight > 0.0).then_some((f64::NAN, f64::NAN, missing));
+            for (above, up_to, bin) in above.zip(up_to).zip(bins).map(|((a, u), b)| (a, u, b)).chain(gap) {
                 table.push(PointsRow {
                     id: attribute.id.clone(),
                     above,
@@ -239,27 +168,14 @@ impl Scorecard {
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.
     pub(crate) fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
-        let kept = self
-            .attributes
-            .iter()
-            .zip(row)
-            .filter(|(a, _)| a.standing == Standing::Kept);
-        [1.0]
-            .into_iter()
-            .chain(kept.map(|(a, x)| a.bins.woe(*x)))
-            .collect()
+        let kept = self.attributes.iter().zip(row).filter(|(a, _)| a.standing == Standing::Kept);
+        [1.0].into_iter().chain(kept.map(|(a, x)| a.bins.woe(*x))).collect()
     }
 
     /// # Errors
     /// [`Error::Contradiction`] if its parts do not go together.
     pub(crate) fn check(&self) -> Result<()> {
         self.attributes.iter().try_for_each(|a| a.bins.check())?;
-        self.covariance.check(
-            1 + self
-                .attributes
-                .iter()
-                .filter(|a| a.standing == Standing::Kept)
-                .count(),
-        )
+        self.covariance.check(1 + self.attributes.iter().filter(|a| a.standing == Standing::Kept).count())
     }
 }

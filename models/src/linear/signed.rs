@@ -29,28 +29,13 @@ pub(crate) struct Signed {
 ///
 /// # Errors
 /// As [`newton`].
-pub(crate) fn fit_signed(
-    z: Array2<f64>,
-    side: &[Side],
-    label: &[f64],
-    weight: &[f64],
-    l2: f64,
-) -> Result<Signed> {
+pub(crate) fn fit_signed(z: Array2<f64>, side: &[Side], label: &[f64], weight: &[f64], l2: f64) -> Result<Signed> {
     let mut kept: Vec<usize> = (0..z.ncols()).collect();
     let mut z = z;
     let mut start = None;
     let mut fits = 0;
     loop {
-        let mut solution = newton(
-            &Problem {
-                z: &z,
-                label,
-                weight,
-                offset: None,
-                l2,
-            },
-            start,
-        )?;
+        let mut solution = newton(&Problem { z: &z, label, weight, offset: None, l2 }, start)?;
         fits += 1;
         solution.report.fits = fits;
         let Some(worst) = worst(&solution.beta[1..], &kept, side) else {

@@ -83,11 +83,7 @@ mod tests {
         let a = [4.0, 2.0, 5.0, 0.0, 3.0, 6.0];
         let factor = Cholesky::new(&a, 3).unwrap();
         let x = factor.solve(&[2.0, -1.0, 9.0]);
-        let back = [
-            4.0 * x[0] + 2.0 * x[1],
-            2.0 * x[0] + 5.0 * x[1] + 3.0 * x[2],
-            3.0 * x[1] + 6.0 * x[2],
-        ];
+        let back = [4.0 * x[0] + 2.0 * x[1], 2.0 * x[0] + 5.0 * x[1] + 3.0 * x[2], 3.0 * x[1] + 6.0 * x[2]];
         for (got, wanted) in back.iter().zip([2.0, -1.0, 9.0]) {
             assert!((got - wanted).abs() < 1e-12);
         }

@@ -44,11 +44,7 @@ impl Covariance {
         let groups = scores.len();
         let (least, each) = FEWEST_GROUPS;
         if groups < least.max(each * n) {
-            return Covariance {
-                spread: Spread::Model,
-                groups: groups as u64,
-                lower: bread,
-            };
+            return Covariance { spread: Spread::Model, groups: groups as u64, lower: bread };
         }
         // bread × (Σ s sᵀ) × bread = Σ (bread s)(bread s)ᵀ, one group at a time.
         let mut lower = vec![0.0; packed(n)];
@@ -61,11 +57,7 @@ impl Covariance {
                 }
             }
         }
-        Covariance {
-            spread: Spread::Robust,
-            groups: groups as u64,
-            lower,
-        }
+        Covariance { spread: Spread::Robust, groups: groups as u64, lower }
     }
 
     /// Standard error of the log-odds of a row, whose columns are `row` (1 for the intercept first).
@@ -86,12 +78,7 @@ impl Covariance {
         if self.lower.len() == packed(n) {
             return Ok(());
         }
-        Err(Error::Contradiction {
-            what: format!(
-                "a covariance of {} entries for {n} coefficients",
-                self.lower.len()
-            ),
-        })
+        Err(Error::Contradiction { what: format!("a covariance of {} entries for {n} coefficients", self.lower.len()) })
     }
 }
 
@@ -104,10 +91,7 @@ fn scores_by_group(problem: &Problem<'_>, beta: &[f64], group: &[String]) -> Vec
         }
         if let Some(sum) = scores.last_mut() {
             sum[0] += residual;
-            sum[1..]
-                .iter_mut()
-                .zip(problem.z.row(r))
-                .for_each(|(s, v)| *s += residual * v);
+            sum[1..].iter_mut().zip(problem.z.row(r)).for_each(|(s, v)| *s += residual * v);
         }
     }
     scores
