@@ -202,7 +202,7 @@ fn draw_one(spec: &Spec, index: u64, people: &[Person], lead: usize, with: &[usi
             _ => Party { limit: Some(part), joined: Some(joined), ..party("joined", "limited_amount") },
         });
         // Shares add up to the whole: what one joint debtor does not owe, the principal does.
-        if form >= 0.84 && form < 0.94 {
+        if (0.84..0.94).contains(&form) {
             parties[0].liability = Some("by_share");
             parties[0].share = Some(parties[0].share.unwrap_or(whole) - part);
         }
