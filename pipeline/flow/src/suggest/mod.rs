@@ -142,8 +142,9 @@ pub fn suggest(catalog: &Catalog, party: &Party<'_, '_>, rating: &Rating, means:
         }
     }
     let rest = situation.due_fen.saturating_sub(means.controlled_fen).max(0);
-    let mut beyond = rank::beyond_need(&eligible, rest);
+    let mut beyond = rank::beyond_need(&eligible, situation.due_fen, rest);
     beyond.sort_unstable();
+    beyond.dedup();
     for at in beyond.into_iter().rev() {
         blocked.push((eligible.remove(at).measure, vec![Blocker::MilderSuffices]));
     }

@@ -33,7 +33,7 @@ impl Candidate<'_> {
 
 /// Places of the candidates that take more control than the rest of the debt needs once the milder ones are taken: these are withheld, so that what is
 /// controlled never passes claim and costs.
-pub fn beyond_need(candidates: &[Candidate<'_>], rest_fen: i64) -> Vec<usize> {
+pub fn beyond_need(candidates: &[Candidate<'_>], due_fen: i64, rest_fen: i64) -> Vec<usize> {
     let mut taking: Vec<usize> = (0..candidates.len()).filter(|at| candidates[*at].takes_control()).collect();
     taking.sort_by(|a, b| {
         let (a, b) = (&candidates[*a], &candidates[*b]);
@@ -41,7 +41,7 @@ pub fn beyond_need(candidates: &[Candidate<'_>], rest_fen: i64) -> Vec<usize> {
             .then_with(|| b.worth().total_cmp(&a.worth()))
             .then_with(|| a.measure.id.cmp(&b.measure.id))
     });
-    let (mut reached, mut beyond) = (0_i64, Vec::new());
+    let (mut reached, mut beyond) = (0_i64, escalations_not_needed(candidates, due_fen));
     for at in taking {
         if reached >= rest_fen {
             beyond.push(at);
@@ -50,6 +50,13 @@ pub fn beyond_need(candidates: &[Candidate<'_>], rest_fen: i64) -> Vec<usize> {
         }
     }
     beyond
+}
+
+/// Sales of what this case holds, where the money it already holds pays what is due.
+fn escalations_not_needed(candidates: &[Candidate<'_>], due_fen: i64) -> Vec<usize> {
+    let in_hand = candidates.iter().filter_map(|c| c.gain.as_ref()).fold(0_i64, |sum, g| sum.saturating_add(g.low_fen));
+    let sells = |c: &Candidate<'_>| c.measure.intrusiveness > COERCIVE && c.measure.gain.holds.contains(&Hold::Own);
+    (0..candidates.len()).filter(|at| in_hand >= due_fen && sells(&candidates[*at])).collect()
 }
 
 /// Candidates in the order they are shown.
@@ -177,8 +184,12 @@ mod tests {
             candidate(&catalog, "deposit_freeze", 800_000, None),
             candidate(&catalog, "settlement", 0, None),
         ];
-        assert_eq!(beyond_need(&candidates, 700_000), [0]);
-        assert!(beyond_need(&candidates, 900_000).is_empty());
-        assert_eq!(beyond_need(&candidates, 0), [1, 0]);
+        assert_eq!(beyond_need(&candidates, 2_000_000, 700_000), [0]);
+        assert!(beyond_need(&candidates, 2_000_000, 900_000).is_empty());
+        assert_eq!(beyond_need(&candidates, 2_000_000, 0), [1, 0]);
+        let mut frozen = candidate(&catalog, "deposit_transfer", 800_000, None);
+        frozen.gain.as_mut().unwrap().low_fen = 800_000;
+        let sale = candidate(&catalog, "online_sale", 900_000, None);
+        assert_eq!(beyond_need(&[frozen, sale], 800_000, 0), [1]);
     }
 }

@@ -150,7 +150,8 @@ fn open(language: Language) -> String {
 
 fn money(language: Language, fen: Option<i64>) -> String {
     match (language, fen) {
-        (_, None) => open(language),
+        (Language::Zh, None) => "（金额待核）".into(),
+        (Language::En, None) => "(a sum to be checked)".into(),
         (Language::Zh, Some(fen)) => wording::yuan(fen),
         (Language::En, Some(fen)) => wording::yuan_en(fen),
     }

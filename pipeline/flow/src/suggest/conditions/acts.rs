@@ -85,8 +85,7 @@ pub(super) const LIST: &[Condition] = &[
     Condition::of("settlement_in_force", "和解协议履行中", "a settlement is in force", settlement),
     Condition::of("security_sufficient", "已提供足额担保", "sufficient security is given", security),
     Condition::of("cooperation_found", "有积极配合的记录", "cooperation is on record", |s| {
-        let good =
-            s.acts_of(&["settlement_kept", "instalment_kept", "guarantee_given", "report_filed", "clue_volunteered", "summons_kept"]);
+        let good = s.acts_of(&["settlement_kept", "instalment_kept", "guarantee_given", "report_filed", "clue_volunteered"]);
         let last_bad = s.latest(&SANCTIONABLE).max(s.latest(&REFUSING));
         Verdict::of_rows(last_bad.map_or_else(|| good.clone(), |bad| after(good.clone(), bad)))
     }),

@@ -117,7 +117,7 @@ pub(super) const LIST: &[Condition] = &[
     }),
     Condition::of("property_found_after_closing", "终本后查到财产", "property was found after closing", |s| {
         let Some(closed) = s.party.case.date("closed_on") else { return Verdict::Unmet };
-        match found(s, |a| a.control == Control::Free && a.asset.known_on() > closed) {
+        match found(s, |a| matches!(a.control, Control::Free | Control::Own) && a.asset.known_on() > closed) {
             Verdict::Met(mut met) => {
                 met.on = met.rows.iter().map(Row::known_on).min();
                 Verdict::Met(met)
@@ -174,13 +174,13 @@ fn lapsing<'s>(s: &Situation<'s>) -> Verdict<'s> {
     Verdict::Met(Found { rows, on: Some(on), ..Found::default() })
 }
 
-/// Assets without which what this case holds still suffices, the most valuable first.
+/// Assets without which what this case holds still suffices. What is as good as money stays longest: it is the mildest to realise.
 fn excess<'s>(s: &Situation<'s>) -> Verdict<'s> {
     if !s.party.is_money() {
         return Verdict::Unmet;
     }
     let mut own: Vec<&AssetMeans<'s>> = s.means.assets.iter().filter(|a| a.control == Control::Own && a.net_fen > 0).collect();
-    own.sort_by_key(|a| (std::cmp::Reverse(a.net_fen), a.asset.row_id()));
+    own.sort_by_key(|a| (a.is_liquid, std::cmp::Reverse(a.net_fen), a.asset.row_id()));
     let mut left = s.means.controlled_fen;
     let mut rows = Vec::new();
     for asset in own {

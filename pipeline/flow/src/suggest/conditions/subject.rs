@@ -28,8 +28,9 @@ pub(super) const LIST: &[Condition] = &[
     }),
     Condition::of("zhejiang_resident", "居住在浙江", "resident in Zhejiang", |s| match s.party.view.debtor() {
         Some(debtor) => match debtor.text("residence_region") {
-            Some(region) => Verdict::when(region.starts_with("33"), debtor),
-            None => Verdict::Unknown(RESIDENCE),
+            // 99 is the unassigned prefix of invented people: it lies nowhere.
+            Some(region) if !region.starts_with("99") => Verdict::when(region.starts_with("33"), debtor),
+            _ => Verdict::Unknown(RESIDENCE),
         },
         None => Verdict::Unknown(RESIDENCE),
     }),
