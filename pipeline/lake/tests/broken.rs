@@ -141,6 +141,7 @@ fn what_is_only_odd_is_warned_of() {
 fn every_broken_file_is_in_a_list() {
     let listed: BTreeSet<String> =
         REJECTED.iter().map(|r| r.0).chain(STOPPED.iter().map(|s| s.0)).chain(WARNED.iter().map(|w| w.0)).map(str::to_owned).collect();
-    let there: BTreeSet<String> = std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let there: BTreeSet<String> =
+        std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
     assert_eq!(there, listed);
 }

@@ -1,0 +1,447 @@
+//! How an exporting system's headers, values and units become the catalog's: `[sources.<table>]` of a configuration, and `catalog/sources`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::reject::nearest;
+use super::values;
+use crate::catalog::CatalogFiles;
+use crate::schema::{Codes, Column, Fault, Kind, Schema, Table, Title};
+
+/// The mapping of one table. The empty one serves files that already use the catalog's names and units.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mapping {
+    /// A file of `catalog/sources` taken as the base; what is said here comes on top.
+    pub system: Option<String>,
+    /// Within which debtor_ref, asset_ref and the like are unique.
+    pub source: String,
+    /// Whether a file holds everything or only what is new.
+    pub mode: Mode,
+    /// What a key missing from a full export means.
+    pub absent: Absent,
+    /// How text files are encoded.
+    pub encoding: Encoding,
+    /// The day of the export; else the day in the file's name, else the as-of of the night.
+    pub seen_on: Option<String>,
+    /// Where `known_on` comes from when the file has none; rows so dated carry `known_on_basis = assumed`.
+    pub known_on: Option<KnownOn>,
+    /// The unit of columns of money that do not state their own.
+    pub unit: Option<MoneyUnit>,
+    /// Canonical name -> header, or more.
+    #[serde(deserialize_with = "entries")]
+    pub columns: BTreeMap<String, ColumnMap>,
+    /// Headers to pass over without a warning.
+    pub ignore: Vec<String>,
+}
+
+/// Whether a file holds everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Everything the source has.
+    #[default]
+    Full,
+    /// Only what is new or changed.
+    Delta,
+}
+
+/// What a key missing from a full export means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Absent {
+    /// It is reported, and stays.
+    #[default]
+    Reported,
+    /// It is retracted.
+    Retracted,
+}
+
+/// How a text file is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// UTF-8 or GB18030, whichever the file is.
+    #[default]
+    Auto,
+    /// UTF-8.
+    #[serde(rename = "utf-8", alias = "utf8")]
+    Utf8,
+    /// GB18030, which holds GBK and GB2312.
+    #[serde(alias = "gbk", alias = "gb2312")]
+    Gb18030,
+}
+
+/// Units of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoneyUnit {
+    /// 分.
+    Fen,
+    /// 元.
+    Yuan,
+    /// 万元.
+    WanYuan,
+}
+
+impl MoneyUnit {
+    /// The power of ten that makes it fen.
+    pub fn shift(self) -> i32 {
+        match self {
+            MoneyUnit::Fen => 0,
+            MoneyUnit::Yuan => 2,
+            MoneyUnit::WanYuan => 6,
+        }
+    }
+}
+
+/// Where `known_on` comes from when the file has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownOn {
+    /// The export's day: `known_on = "export"`.
+    Export,
+    /// Another date plus a lag: `known_on = { from = "filed_on", lag_days = 3 }`.
+    From {
+        /// The canonical name of the date.
+        from: String,
+        /// Days after it.
+        lag_days: i32,
+    },
+}
+
+/// Where a column comes from and how it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnMap {
+    /// The file's header; absent = the canonical name.
+    pub from: Option<String>,
+    /// The unit, where it is money.
+    pub unit: Option<MoneyUnit>,
+    /// The format, where it is a date: `%Y%m%d`.
+    pub format: Option<String>,
+    /// Their value -> ours; ours empty = null.
+    pub values: BTreeMap<String, String>,
+    /// One value for every row, instead of a header.
+    pub constant: Option<String>,
+}
+
+/// Reads a text or a table, with a message of our own where neither fits.
+struct TextOr<T>(&'static str, fn(&str) -> Option<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOr<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// A [`KnownOn`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownOnTable {
+    from: String,
+    #[serde(default)]
+    lag_days: i32,
+    #[serde(skip)]
+    export: bool,
+}
+
+impl<'de> Deserialize<'de> for KnownOn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let export = |text: &str| (text == "export").then(|| KnownOnTable { from: String::new(), lag_days: 0, export: true });
+        let read = deserializer.deserialize_any(TextOr("\"export\" or { from = \"a date\", lag_days = 0 }", export))?;
+        Ok(if read.export { KnownOn::Export } else { KnownOn::From { from: read.from, lag_days: read.lag_days } })
+    }
+}
+
+/// A [`ColumnMap`] as it is written: a header alone, or a table.
+struct Entry(ColumnMap);
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let header = |text: &str| Some(ColumnMap { from: Some(text.to_owned()), ..ColumnMap::default() });
+        deserializer.deserialize_any(TextOr("a header, or { from, unit, format, values, constant }", header)).map(Entry)
+    }
+}
+
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, ColumnMap>, D::Error> {
+    let read = BTreeMap::<String, Entry>::deserialize(deserializer)?;
+    Ok(read.into_iter().map(|(name, entry)| (name, entry.0)).collect())
+}
+
+/// One exporting system: `catalog/sources/<name>.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SystemFile {
+    #[allow(dead_code, reason = "stated for whoever reads the file; a file without it is refused")]
+    title: Title,
+    #[allow(dead_code, reason = "as above")]
+    about: String,
+    #[serde(default)]
+    tables: BTreeMap<String, Mapping>,
+}
+
+impl Mapping {
+    /// The header a column is looked for under; `None` where it is constant.
+    pub fn header<'a>(&'a self, column: &'a str) -> Option<&'a str> {
+        match self.columns.get(column) {
+            Some(map) if map.constant.is_some() => None,
+            Some(ColumnMap { from: Some(from), .. }) => Some(from),
+            _ => Some(column),
+        }
+    }
+
+    /// Every fault of this mapping against its table. `place` is the key it stands under: `sources.cases`.
+    pub fn check(&self, table: &Table, codes: &Codes, file: &str, place: &str) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut say = |key: &str, found: &str, expected: &str| faults.push(Fault::new(file, format!("{place}.{key}"), found, expected));
+        if let Some(text) = &self.seen_on
+            && values::date(text).is_err()
+        {
+            say("seen_on", text, "a day, as 2025-06-30");
+        }
+        if let Some(KnownOn::From { from, .. }) = &self.known_on
+            && table.column(from).is_none_or(|c| c.kind != Kind::Date || c.name == "known_on")
+        {
+            say("known_on.from", from, "another date of this table, by its canonical name");
+        }
+        if self.known_on.is_some() && table.column("known_on").is_none() {
+            say("known_on", "a rule", "nothing: this table has no known_on");
+        }
+        for (name, map) in &self.columns {
+            match table.column(name) {
+                Some(column) => {
+                    check_column(column, map, codes, &mut |key, found, expected| say(&format!("columns.{name}{key}"), found, expected))
+                }
+                None => say(&format!("columns.{name}"), name, &unknown_column(table, name)),
+            }
+        }
+        for header in &self.ignore {
+            if let Some((name, _)) = self.columns.iter().find(|(_, map)| map.from.as_ref() == Some(header)) {
+                say("ignore", header, &format!("a header that no column uses; {name} does"));
+            }
+        }
+        faults
+    }
+
+    /// This mapping over a system's: what is said here wins.
+    fn over(mut self, base: Mapping) -> Mapping {
+        let mut columns = base.columns;
+        columns.append(&mut self.columns);
+        let mut ignore = base.ignore;
+        ignore.append(&mut self.ignore);
+        Mapping {
+            source: if self.source.is_empty() { base.source } else { self.source },
+            mode: if self.mode == Mode::default() { base.mode } else { self.mode },
+            absent: if self.absent == Absent::default() { base.absent } else { self.absent },
+            encoding: if self.encoding == Encoding::default() { base.encoding } else { self.encoding },
+            seen_on: self.seen_on.or(base.seen_on),
+            known_on: self.known_on.or(base.known_on),
+            unit: self.unit.or(base.unit),
+            system: self.system,
+            columns,
+            ignore,
+        }
+    }
+}
+
+fn unknown_column(table: &Table, name: &str) -> String {
+    let near = nearest(name, table.columns.iter().map(|c| c.name.as_str()));
+    let near = near.map(|n| format!("; perhaps {n}")).unwrap_or_default();
+    format!("a column of {} by its canonical name, on the left{near}", table.name)
+}
+
+fn check_column(column: &Column, map: &ColumnMap, codes: &Codes, say: &mut dyn FnMut(&str, &str, &str)) {
+    if map.from.is_some() && map.constant.is_some() {
+        say("", "both from and constant", "one of them");
+    }
+    if map.unit.is_some() && column.kind != Kind::Money {
+        say(".unit", "a unit", "nothing: only columns of money have one");
+    }
+    if let Some(format) = &map.format {
+        if column.kind != Kind::Date {
+            say(".format", format, "nothing: only dates have one");
+        } else if !values::is_date_format(format) {
+            say(".format", format, "%Y, %m and %d once each, perhaps %H %M %S, and the signs between them");
+        }
+    }
+    let closed = column.codes.as_ref().filter(|_| column.closed);
+    let written = map.values.values().map(|ours| (".values", ours)).chain(map.constant.iter().map(|c| (".constant", c)));
+    for (key, ours) in written.filter(|(_, ours)| !ours.is_empty()) {
+        let fits = match (column.kind, closed) {
+            (Kind::Code, Some(list)) => codes.contains(list, ours),
+            (Kind::Date, _) => map.format.is_some() || values::date(ours).is_ok(),
+            (Kind::Flag, _) => values::flag(ours).is_ok(),
+            (Kind::Int, _) => values::int(ours).is_ok(),
+            (Kind::Real, _) => values::real(ours, true).is_ok(),
+            (Kind::Money, _) => values::money(ours, 6).is_ok(),
+            (Kind::Text | Kind::Code, _) => true,
+        };
+        if !fits {
+            say(key, ours, &format!("a value of {}, of kind {}", column.name, column.kind.name()));
+        }
+    }
+}
+
+/// The mapping of every table: the user's, over that of the system it names, and the empty one where the user says nothing.
+///
+/// Errors: every fault of every mapping. `user_file` is the configuration's name in messages.
+pub fn sources(
+    files: &CatalogFiles,
+    codes: &Codes,
+    schema: &Schema,
+    user: &BTreeMap<String, Mapping>,
+    user_file: &str,
+) -> Result<BTreeMap<String, Mapping>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut systems: BTreeMap<&str, SystemFile> = BTreeMap::new();
+    for (path, text) in files.files("sources/") {
+        match toml::from_str::<SystemFile>(text) {
+            Ok(system) => {
+                for (name, mapping) in &system.tables {
+                    faults.extend(checked(mapping, name, schema, codes, path, &format!("tables.{name}")));
+                }
+                systems.insert(path.trim_start_matches("sources/").trim_end_matches(".toml"), system);
+            }
+            Err(error) => faults.push(Fault::toml(path, text, &error)),
+        }
+    }
+    let mut out: BTreeMap<String, Mapping> = schema.tables.keys().map(|name| (name.clone(), Mapping::default())).collect();
+    for (name, mapping) in user {
+        let place = format!("sources.{name}");
+        let mut mapping = mapping.clone();
+        if let Some(system) = &mapping.system {
+            match systems.get(system.as_str()).and_then(|s| s.tables.get(name)) {
+                Some(base) => mapping = mapping.over(base.clone()),
+                None => {
+                    let known: Vec<&str> = systems.iter().filter(|(_, s)| s.tables.contains_key(name)).map(|(n, _)| *n).collect();
+                    let expected = format!("a file of catalog/sources that has tables.{name}: {}", known.join(", "));
+                    faults.push(Fault::new(user_file, format!("{place}.system"), system, expected));
+                }
+            }
+        }
+        faults.extend(checked(&mapping, name, schema, codes, user_file, &place));
+        out.insert(name.clone(), mapping);
+    }
+    if faults.is_empty() { Ok(out) } else { Err(faults) }
+}
+
+fn checked(mapping: &Mapping, table: &str, schema: &Schema, codes: &Codes, file: &str, place: &str) -> Vec<Fault> {
+    let Some(table) = schema.table(table) else {
+        let near = nearest(table, schema.tables.keys().map(String::as_str)).map(|n| format!("; perhaps {n}")).unwrap_or_default();
+        return vec![Fault::new(file, place, table, format!("the name of a table{near}"))];
+    };
+    mapping.check(table, codes, file, place)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn load(text: &str) -> Result<BTreeMap<String, Mapping>, Vec<Fault>> {
+        let files = CatalogFiles::embedded();
+        let user: BTreeMap<String, Mapping> = toml::from_str(text).unwrap();
+        sources(&files, &Codes::load(&files).unwrap(), &Schema::load(&files).unwrap(), &user, "luheng.toml")
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let all = load(
+            r#"
+[cases]
+source = "330106"
+known_on = { from = "filed_on", lag_days = 3 }
+unit = "yuan"
+encoding = "gb18030"
+ignore = ["id"]
+[cases.columns]
+claim_fen = "标的额"
+principal_fen = { from = "本金", unit = "wan_yuan" }
+filed_on = { from = "立案日期", format = "%Y%m%d" }
+status = { from = "状态", values = { "在办" = "open", "已结" = "closed" } }
+court_code = { constant = "浙0106" }
+[payments]
+known_on = "export"
+mode = "delta"
+"#,
+        )
+        .unwrap();
+        let cases = &all["cases"];
+        assert_eq!(cases.known_on, Some(KnownOn::From { from: "filed_on".into(), lag_days: 3 }));
+        assert_eq!(
+            (cases.header("claim_fen"), cases.header("court_code"), cases.header("case_no")),
+            (Some("标的额"), None, Some("case_no"))
+        );
+        assert_eq!(cases.columns["principal_fen"].unit, Some(MoneyUnit::WanYuan));
+        assert_eq!((all["payments"].mode, all["payments"].known_on.clone()), (Mode::Delta, Some(KnownOn::Export)));
+        assert_eq!(all["assets"], Mapping::default());
+    }
+
+    #[test]
+    fn all_faults_at_once() {
+        let faults = load(
+            r#"
+[case]
+[cases]
+seen_on = "June"
+system = "no_such"
+known_on = { from = "status" }
+ignore = ["s"]
+columns.claim = "x"
+columns.filed_on = { format = "%y" }
+columns.status = { from = "s", values = { a = "running" } }
+columns.cause = { from = "c", constant = "d", unit = "yuan" }
+"#,
+        )
+        .unwrap_err();
+        let places: Vec<&str> = faults.iter().map(|f| f.place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "sources.case",
+                "sources.cases.system",
+                "sources.cases.seen_on",
+                "sources.cases.known_on.from",
+                "sources.cases.columns.cause",
+                "sources.cases.columns.cause.unit",
+                "sources.cases.columns.claim",
+                "sources.cases.columns.filed_on.format",
+                "sources.cases.columns.status.values",
+                "sources.cases.ignore",
+            ]
+        );
+        assert!(faults[0].expected.contains("perhaps cases") && faults[6].expected.contains("perhaps claim_fen"));
+    }
+
+    #[test]
+    fn a_slip_in_a_key_is_refused() {
+        assert!(toml::from_str::<Mapping>("colums = {}").is_err());
+        assert!(toml::from_str::<Mapping>("columns.a = { form = \"x\" }").is_err());
+        let error = toml::from_str::<Mapping>("known_on = \"exported\"").unwrap_err();
+        assert!(error.message().contains("\"export\" or"), "{error}");
+    }
+
+    #[test]
+    fn a_system_is_the_base_of_what_the_user_adds() {
+        let all = load("[listings]\nsystem = \"shixin_public\"\nsource = \"public\"\ncolumns.document_no = \"decisionNo\"").unwrap();
+        let listings = &all["listings"];
+        assert_eq!(
+            (listings.source.as_str(), listings.header("case_no"), listings.header("document_no")),
+            ("public", Some("caseCode"), Some("decisionNo"))
+        );
+    }
+}
