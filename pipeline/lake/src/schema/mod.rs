@@ -5,6 +5,7 @@ mod dictionary;
 mod fault;
 mod load;
 mod table;
+mod verify;
 
 pub use codes::{Codes, Court, Label, Region};
 pub use fault::Fault;
