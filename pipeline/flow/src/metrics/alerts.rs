@@ -1,5 +1,7 @@
 //! `alerts`: what changed, what is about to lapse and what was not done; per bucket from the facts, then for the whole from the ratings.
 
+use std::collections::BTreeMap;
+
 use luheng_lake::columns::{Columns, Day, day};
 
 use crate::context::Context;
@@ -7,6 +9,7 @@ use crate::cutoff::{Party, Row, View};
 use crate::error::Result;
 use crate::frame;
 use crate::means;
+use crate::metrics::case_facts::open_steps;
 use crate::metrics::counts;
 
 /// A hold that lapses within so many days is told.
@@ -95,8 +98,11 @@ pub fn holds<'a>(party: &Party<'_, 'a>) -> Vec<Hold<'a>> {
     holds
 }
 
+/// The first day each row of a table was known, by debtor and row: a later version of an asset is no news of it.
+pub type FirstKnown = BTreeMap<(String, String), Day>;
+
 /// What a bucket can tell of one party.
-pub fn of_party(party: &Party<'_, '_>, holds: &[Hold<'_>], ctx: &Context, out: &mut Vec<Alert>) {
+pub fn of_party(party: &Party<'_, '_>, holds: &[Hold<'_>], assets: &FirstKnown, ctx: &Context, out: &mut Vec<Alert>) {
     let (case_no, debtor, today) = (Some(party.case_no), Some(party.view.debtor_id), party.day());
     if !party.is_live() {
         return;
@@ -104,18 +110,18 @@ pub fn of_party(party: &Party<'_, '_>, holds: &[Hold<'_>], ctx: &Context, out: &
     for hold in holds.iter().filter(|h| h.expires_on.is_some_and(|on| on <= today + LAPSE_DAYS)) {
         out.push(Alert::new("seizure_lapses", case_no, debtor, hold.expires_on, &hold.seizures));
     }
-    for step in party.rows("milestones").iter().filter(|m| m.date("done_on").is_none()) {
+    for step in &open_steps(party) {
         if let Some(on) = step.date("due_on").filter(|on| *on < today) {
             let alert = Alert::new("step_overdue", case_no, None, Some(on), &[*step]);
             out.push(Alert { after: step.text("node").map(str::to_owned), ..alert });
         }
     }
     if party.case.text("close_kind") == Some("no_property") {
-        closed_for_want_of_property(party, ctx, out);
+        closed_for_want_of_property(party, assets, ctx, out);
     }
 }
 
-fn closed_for_want_of_property(party: &Party<'_, '_>, ctx: &Context, out: &mut Vec<Alert>) {
+fn closed_for_want_of_property(party: &Party<'_, '_>, assets: &FirstKnown, ctx: &Context, out: &mut Vec<Alert>) {
     let (case_no, debtor, today) = (Some(party.case_no), Some(party.view.debtor_id), party.day());
     let Some(closed_on) = party.case.date("closed_on") else { return };
     let last = party.rows("inquiries").into_iter().filter(|i| i.date("sent_on").is_some()).max_by_key(|i| (i.date("sent_on"), i.row_id()));
@@ -125,7 +131,8 @@ fn closed_for_want_of_property(party: &Party<'_, '_>, ctx: &Context, out: &mut V
         out.push(Alert::new("requery_due", case_no, debtor, Some(due_on), &[last.unwrap_or(party.case)]));
     }
     for asset in means::means_of(party, ctx).assets {
-        if asset.asset.known_on() > closed_on && asset.net_fen >= WORTH_TELLING_FEN {
+        let key = (party.view.debtor_id.to_owned(), asset.asset.row_id().to_owned());
+        if assets.get(&key).is_some_and(|first| *first > closed_on) && asset.net_fen >= WORTH_TELLING_FEN {
             let alert = Alert::new("asset_in_closed_case", case_no, debtor, None, &[asset.asset]);
             out.push(Alert { after: asset.asset.text("class").map(str::to_owned), ..alert });
         }

@@ -35,6 +35,7 @@ pub fn of_bucket(facts: &Facts, ratings: &Columns, ctx: &Context) -> Result<OfBu
     let mut cases = Vec::new();
     let mut alerts: Vec<Alert> = Vec::new();
     let rated = rated_by_debtor(ratings)?;
+    let assets = facts.first_known("assets");
     for debtor in facts.debtors() {
         let view = facts.view(debtor, ctx.as_of);
         for metric in METRICS {
@@ -55,7 +56,7 @@ pub fn of_bucket(facts: &Facts, ratings: &Columns, ctx: &Context) -> Result<OfBu
             let holds = alerts::holds(&party);
             let lapses_on = holds.iter().filter_map(|h| h.expires_on).min();
             cases.push(CaseFacts { lapses_on, is_listed, is_limited, ..CaseFacts::of(&party) });
-            alerts::of_party(&party, &holds, ctx, &mut alerts);
+            alerts::of_party(&party, &holds, &assets, ctx, &mut alerts);
         }
         alerts::of_debtor(&view, &mut alerts);
     }
@@ -72,3 +73,6 @@ fn rated_by_debtor(ratings: &Columns) -> Result<BTreeMap<&str, Vec<(&str, bool)>
     }
     Ok(by_debtor)
 }
+
+#[cfg(test)]
+mod tests;

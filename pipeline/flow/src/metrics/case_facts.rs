@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use luheng_lake::columns::{Columns, Day};
 use polars::prelude::col;
 
-use crate::cutoff::Party;
+use crate::cutoff::{Party, Row};
 use crate::error::Result;
 use crate::frame;
 use crate::metrics::counts::within_year;
@@ -52,16 +52,11 @@ impl CaseFacts {
     /// The case of a party; `lapses_on` and the lists are left to whoever knows the holds and the entries.
     pub fn of(party: &Party<'_, '_>) -> Self {
         let day = party.day();
-        let mut open: Vec<(Day, &str)> = party
-            .rows("milestones")
-            .iter()
-            .filter(|m| m.date("done_on").is_none())
-            .filter_map(|m| Some((m.date("due_on")?, m.text("node")?)))
-            .collect();
+        let mut open: Vec<(Day, &str)> = open_steps(party).iter().filter_map(|m| Some((m.date("due_on")?, m.text("node")?))).collect();
         open.sort_unstable();
         let receipts = party.receipts();
         let received = receipts.iter().filter(|r| within_year(r.date("paid_on"), day)).filter_map(|r| r.fen("amount_fen"));
-        let resumed = |c: &crate::cutoff::Row<'_>| c.text("resumed_from") == Some(party.case_no);
+        let resumed = |c: &Row<'_>| c.text("resumed_from") == Some(party.case_no);
         Self {
             case_no: party.case_no.to_owned(),
             debtor_id: party.view.debtor_id.to_owned(),
@@ -161,6 +156,14 @@ impl CaseFacts {
         }
         Ok(cases)
     }
+}
+
+/// Steps of the case not done; once it is closed, only those that fall due after: what was not done before can no longer be.
+pub fn open_steps<'a>(party: &Party<'_, 'a>) -> Vec<Row<'a>> {
+    let closed_on = party.case.date("closed_on").filter(|_| party.case.text("status") == Some("closed"));
+    let still_due =
+        |m: &Row<'_>| m.date("done_on").is_none() && closed_on.is_none_or(|closed| m.date("due_on").is_some_and(|due| due > closed));
+    party.rows("milestones").into_iter().filter(still_due).collect()
 }
 
 #[cfg(test)]

@@ -98,9 +98,9 @@ pub fn layers(places: &Places, sums: &Columns, cases: &BTreeMap<String, CaseFact
     Ok(layers)
 }
 
-/// A court's own county is no fallback: the figure is one of courts.
+/// A court's own division is no fallback: the figure is one of courts. A city's own court counts in the city and in no county.
 fn by_court(places: &Places, court: Option<&str>) -> Found {
-    court.and_then(|c| places.county_of_court(c)).map_or(Found::Nowhere, Found::Home)
+    court.and_then(|c| places.of_court(c)).map_or(Found::Nowhere, |region| Found::Home(region.to_owned()))
 }
 
 struct DebtorSum {
@@ -194,8 +194,8 @@ impl Courts {
     pub fn of(cases: &BTreeMap<String, CaseFacts>, places: &Places) -> Self {
         let courts: BTreeSet<&str> = cases.values().filter_map(|c| c.court_code.as_deref()).collect();
         let mut by_region: BTreeMap<String, i64> = BTreeMap::new();
-        for county in courts.iter().filter_map(|c| places.county_of_court(c)) {
-            for region in std::iter::once(county.as_str()).chain(places.above(&county)) {
+        for own in courts.iter().filter_map(|c| places.of_court(c)) {
+            for region in std::iter::once(own).chain(places.above(own)) {
                 *by_region.entry(region.to_owned()).or_default() += 1;
             }
         }

@@ -53,12 +53,13 @@ pub struct Place {
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     by_code: BTreeMap<String, Place>,
+    courts: BTreeMap<String, String>,
 }
 
 /// Where a unit counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// In the county of residence.
+    /// In the county of residence, or in the division of the court where the figure is one of courts.
     Home(String),
     /// In the county of the court, for want of a residence.
     Fallback(String),
@@ -96,7 +97,14 @@ impl Places {
             }
         }
         by_code.extend(own);
-        Ok(Self { by_code: by_code.into_iter().filter_map(|(code, place)| Some((code, place?))).collect() })
+        Ok(Self { by_code: by_code.into_iter().filter_map(|(code, place)| Some((code, place?))).collect(), courts: BTreeMap::new() })
+    }
+
+    /// With the courts whose division the catalog states (prefix, division); the others go by the rule of their prefix.
+    #[must_use]
+    pub fn with_courts(mut self, courts: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.courts = courts.into_iter().collect();
+        self
     }
 
     /// A division by its code.
@@ -130,14 +138,22 @@ impl Places {
         self.get(code).filter(|p| p.level == Level::County).map(|_| code)
     }
 
-    /// The county of a court: `浙0106` and `330106` are both of 330106. Courts above the county, and courts of no division, have none.
-    pub fn county_of_court(&self, court: &str) -> Option<String> {
+    /// The division of a court: `浙0106` and `330106` are both of 330106, `浙01` of the city 330100. A court of no division of its own (`浙0192`,
+    /// the internet court; `浙72`, the maritime one) is of the city or, failing that, the province that its prefix names.
+    pub fn of_court(&self, court: &str) -> Option<&str> {
+        let known = |code: &str| self.by_code.get_key_value(code).map(|(code, _)| code.as_str());
+        if let Some(region) = self.courts.get(court).and_then(|region| known(region)) {
+            return Some(region);
+        }
         let mut chars = court.chars();
-        let code = match chars.next()? {
-            first if first.is_ascii_digit() => court.to_owned(),
-            first => format!("{}{}", province_of(first)?, chars.as_str()),
+        let (province, rest) = match chars.next()? {
+            first if first.is_ascii_digit() => (court.get(..2)?, court.get(2..)?),
+            first => (province_of(first)?, chars.as_str()),
         };
-        self.county(&code).map(str::to_owned)
+        let city = rest.get(..2).unwrap_or_default();
+        known(&format!("{province}{rest:0<4}"))
+            .or_else(|| known(&format!("{province}{city:0<4}")))
+            .or_else(|| known(&format!("{province}0000")))
     }
 
     /// Where a unit counts that lives in `residence`, with the court to fall back on. Who lives in another province counts nowhere here: the court's
@@ -152,7 +168,8 @@ impl Places {
                 return Found::Nowhere;
             }
         }
-        court.and_then(|c| self.county_of_court(c)).map_or(Found::Nowhere, Found::Fallback)
+        let county = court.and_then(|c| self.of_court(c)).and_then(|c| self.county(c));
+        county.map_or(Found::Nowhere, |c| Found::Fallback(c.to_owned()))
     }
 }
 
@@ -168,10 +185,11 @@ fn above(code: &str) -> Option<String> {
 
 /// First two digits of the province whose courts write this character.
 fn province_of(sign: char) -> Option<&'static str> {
-    const SIGNS: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
-    const DIGITS: [&str; 31] = [
+    // 测 is the sign of imaginary courts, in the imaginary province 990000.
+    const SIGNS: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新测";
+    const DIGITS: [&str; 32] = [
         "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50",
-        "51", "52", "53", "54", "61", "62", "63", "64", "65",
+        "51", "52", "53", "54", "61", "62", "63", "64", "65", "99",
     ];
     SIGNS.chars().position(|c| c == sign).map(|at| DIGITS[at])
 }
@@ -190,10 +208,14 @@ mod tests {
         let places = Places::on(20_000, None, built_in()).unwrap();
         assert_eq!(places.above("330106"), ["330100", "330000"]);
         assert_eq!(places.below("330100").collect::<Vec<_>>(), ["330103", "330106"]);
-        assert_eq!(places.county_of_court("浙0106").as_deref(), Some("330106"));
-        assert_eq!(places.county_of_court("330106").as_deref(), Some("330106"));
-        assert_eq!(places.county_of_court("浙01"), None);
-        assert_eq!(places.county_of_court("浙0192"), None);
+        for (court, region) in
+            [("浙0106", "330106"), ("330106", "330106"), ("浙01", "330100"), ("浙0192", "330100"), ("浙72", "330000"), ("浙", "330000")]
+        {
+            assert_eq!(places.of_court(court), Some(region), "{court}");
+        }
+        assert_eq!(places.of_court("苏0102"), None);
+        let stated = places.with_courts([("浙8601".to_owned(), "330106".to_owned())]);
+        assert_eq!(stated.of_court("浙8601"), Some("330106"));
     }
 
     #[test]
@@ -217,6 +239,7 @@ mod tests {
         assert_eq!(places.find(None, Some("浙0106")), Found::Fallback("330106".into()));
         assert_eq!(places.find(Some("330199"), Some("浙0106")), Found::Fallback("330106".into()));
         assert_eq!(places.find(Some("320102"), Some("浙0106")), Found::Nowhere);
+        assert_eq!(places.find(None, Some("浙01")), Found::Nowhere);
         assert_eq!(places.find(None, None), Found::Nowhere);
     }
 }

@@ -38,7 +38,8 @@ pub struct Inputs<'a> {
 /// A column that a table lacks.
 pub fn regional(inputs: &Inputs<'_>, ctx: &Context) -> Result<Columns> {
     let built_in = ctx.codes.regions().into_iter().map(|r| (r.code, r.name));
-    let places = Places::on(ctx.as_of, inputs.regions, built_in)?;
+    let courts = ctx.codes.courts().map(|c| (c.code.clone(), c.region.clone()));
+    let places = Places::on(ctx.as_of, inputs.regions, built_in)?.with_courts(courts);
     let label = |ground: &str| ctx.codes.label("listings.removal_ground", ground).map(|l| (l.zh.clone(), l.en.clone()));
     Map::new(inputs, places, ctx.as_of, &ctx.config.regional.numerator_scope)?.table(&label)
 }
@@ -120,13 +121,20 @@ impl Map {
 
     /// For each layer of a metric and each region, whether the cell is hidden.
     fn hidden(&self, family: &[Layer], regions: &[&str]) -> Vec<bool> {
-        let units: Vec<i64> = family.iter().flat_map(|l| regions.iter().map(|r| Self::shown_units(l, r))).collect();
+        let mut units: Vec<i64> = family.iter().flat_map(|l| regions.iter().map(|r| Self::shown_units(l, r))).collect();
         let mut equations = Vec::new();
         for layer in 0..family.len() {
             for (whole, region) in regions.iter().enumerate() {
                 let below = |r: &str| self.places.get(r).and_then(|p| p.parent.as_deref()) == Some(*region);
-                let parts: Vec<usize> = (0..regions.len()).filter(|&i| below(regions[i])).map(|i| layer * regions.len() + i).collect();
-                equations.push(Equation { whole: layer * regions.len() + whole, parts });
+                let mut parts: Vec<usize> = (0..regions.len()).filter(|&i| below(regions[i])).map(|i| layer * regions.len() + i).collect();
+                let whole = layer * regions.len() + whole;
+                // What a city's own court adds stands in no row, but subtraction shows it: it is a cell like any other.
+                let own = units[whole] - parts.iter().map(|&p| units[p]).sum::<i64>();
+                if own > 0 && !parts.is_empty() {
+                    parts.push(units.len());
+                    units.push(own);
+                }
+                equations.push(Equation { whole, parts });
             }
         }
         for region in 0..regions.len() {
