@@ -134,16 +134,9 @@ fn over_blocks<T: Send>(
 fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<FileReport> {
     let mut blocks = Blocks::new(file, TextSource::open(file, plan.mapping.encoding)?, false);
     let first = blocks.next()?;
-    if let Some(block) = &first {
-        if block.text.trim_ascii_start().starts_with(b"[") {
-            return Err(Error::input(
-                &file.name,
-                Some(1),
-                "a JSON list",
-                "JSON Lines: one object a line",
-                "export the objects one a line, without brackets",
-            ));
-        }
+    if first.as_ref().is_some_and(|block| block.text.trim_ascii_start().starts_with(b"[")) {
+        let remedy = "export the objects one a line, without brackets";
+        return Err(Error::input(&file.name, Some(1), "a JSON list", "JSON Lines: one object a line", remedy));
     }
     let mut keys: BTreeMap<String, u64> = BTreeMap::new();
     let mut required_seen = false;

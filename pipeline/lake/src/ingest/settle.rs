@@ -73,7 +73,7 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
     for layout in layouts(request)?.iter().filter(|l| l.bucketed() != whole) {
         let bytes = spill::read(&split::rows_folder(staging, &layout.name), if whole { 0 } else { bucket as usize })?;
         let mut rows = records(&bytes)?;
-        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        rows.sort_unstable_by_key(|row| row.0);
         let facts = resolve(layout, &rows, split, &mut outcome, &mut rejects)?;
         if !facts.is_empty() {
             let path = if whole { paths::whole_file(&lake, &layout.name) } else { paths::bucket_file(&lake, &layout.name, bucket) };

@@ -127,7 +127,7 @@ pub(super) fn write(
 ) -> Result<Waiting> {
     let mut rows = records(bytes)?;
     let order = |h: &Header| (h.key, h.known_on, h.seen_on, h.content, h.file, h.line);
-    rows.sort_by(|a, b| order(&a.0).cmp(&order(&b.0)));
+    rows.sort_by_key(|row| order(&row.0));
     let mut out = Waiting::default();
     let mut stay = Vec::with_capacity(rows.len());
     for group in rows.chunk_by(|a, b| (a.0.content, a.0.seen_on) == (b.0.content, b.0.seen_on)) {

@@ -1,6 +1,7 @@
 //! Code lists with their labels: enumerations, regions, courts, and the ids of the measures.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Deserialize;
 
@@ -132,10 +133,11 @@ impl Codes {
 
     fn add_lists(&mut self, path: &str, lists: BTreeMap<String, BTreeMap<String, Label>>, faults: &mut Vec<Fault>) {
         for (name, list) in lists {
-            if self.lists.contains_key(&name) {
-                faults.push(Fault::new(path, name, "a second list of this name", "each list once"));
-            } else {
-                self.lists.insert(name, list);
+            match self.lists.entry(name) {
+                Entry::Occupied(first) => faults.push(Fault::new(path, first.key(), "a second list of this name", "each list once")),
+                Entry::Vacant(place) => {
+                    place.insert(list);
+                }
             }
         }
     }
