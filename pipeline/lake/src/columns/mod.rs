@@ -142,13 +142,19 @@ impl Column {
 
     /// Whether row `i` is null; true beyond the end.
     pub fn is_null(&self, i: usize) -> bool {
-        i >= self.len() || self.array.is_null(i)
+        match &self.values {
+            Values::Text(a) => i >= a.len() || a.is_null(i),
+            Values::Int(a) => i >= a.len() || a.is_null(i),
+            Values::Real(a) => i >= a.len() || a.is_null(i),
+            Values::Date(a) => i >= a.len() || a.is_null(i),
+            Values::Flag(a) => i >= a.len() || a.is_null(i),
+        }
     }
 
     /// The text of row `i`; `None` where null, beyond the end, or not a text column. So with the four below.
     pub fn text_at(&self, i: usize) -> Option<&str> {
         match &self.values {
-            Values::Text(a) if !self.is_null(i) => Some(a.value(i)),
+            Values::Text(a) if i < a.len() && a.is_valid(i) => Some(a.value(i)),
             _ => None,
         }
     }
@@ -156,7 +162,7 @@ impl Column {
     /// The whole number of row `i`.
     pub fn int_at(&self, i: usize) -> Option<i64> {
         match &self.values {
-            Values::Int(a) if !self.is_null(i) => Some(a.value(i)),
+            Values::Int(a) if i < a.len() && a.is_valid(i) => Some(a.value(i)),
             _ => None,
         }
     }
@@ -164,7 +170,7 @@ impl Column {
     /// The float of row `i`.
     pub fn real_at(&self, i: usize) -> Option<f64> {
         match &self.values {
-            Values::Real(a) if !self.is_null(i) => Some(a.value(i)),
+            Values::Real(a) if i < a.len() && a.is_valid(i) => Some(a.value(i)),
             _ => None,
         }
     }
@@ -172,7 +178,7 @@ impl Column {
     /// The day of row `i`.
     pub fn date_at(&self, i: usize) -> Option<Day> {
         match &self.values {
-            Values::Date(a) if !self.is_null(i) => Some(a.value(i)),
+            Values::Date(a) if i < a.len() && a.is_valid(i) => Some(a.value(i)),
             _ => None,
         }
     }
@@ -180,7 +186,7 @@ impl Column {
     /// The flag of row `i`.
     pub fn flag_at(&self, i: usize) -> Option<bool> {
         match &self.values {
-            Values::Flag(a) if !self.is_null(i) => Some(a.value(i)),
+            Values::Flag(a) if i < a.len() && a.is_valid(i) => Some(a.value(i)),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The first pass: every input file once, its rows checked, pseudonymised and sorted into buckets on disk.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ use super::layout::Layout;
 use super::place::{Batch, Placed, Placer};
 use super::reader::{self, Chunk, ReadOptions};
 use super::references::References;
-use super::reject::Reject;
+use super::reject::{Reject, Warning};
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
@@ -154,6 +155,7 @@ impl Splitter<'_> {
         let mut spill = Spill::new(self.staging.map(|s| rows_folder(s, &layout.name)), buckets)?;
         let mut identities = IdentitySpill::new(self.staging, layout, &self.request.key);
         let mut waiting = Vec::new();
+        let mut warned = Vec::new();
         let source = self.source_of(&layout.name);
         if let Some(kept) = kept.as_deref_mut() {
             let contents = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0)?.contents;
@@ -194,16 +196,16 @@ impl Splitter<'_> {
                     file.name, report.rows, report.rejected, counts.read, counts.rejected
                 )));
             }
-            for warning in report.warnings {
-                let line = format!("{}: {}", file.name, warning.text);
-                events(Event::Warned(line.clone()));
-                self.out.warnings.push(line);
-            }
+            warned.extend(report.warnings);
             events(Event::FileRead { table: layout.name.clone(), file: file.name, rows: counts.read, rejected: counts.rejected });
             if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file) {
                 entry.rows_read = counts.read;
             }
             self.out.files.push(counts);
+        }
+        for line in warning_lines(&layout.name, warned) {
+            events(Event::Warned(line.clone()));
+            self.out.warnings.push(line);
         }
         if let Some(kept) = kept.as_deref_mut() {
             let absent = kept.absent();
@@ -296,6 +298,29 @@ impl Splitter<'_> {
         let name = self.request.sources.get(table).map_or("", |m| m.source.as_str());
         self.sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
     }
+}
+
+/// One line for each thing to look at, however many files of the table it is in.
+fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
+    let mut lines: BTreeMap<(&'static str, String, String, String), (u64, Vec<String>)> = BTreeMap::new();
+    for w in warned {
+        let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
+        slot.0 += w.count;
+        slot.1.push(w.file);
+    }
+    lines
+        .into_iter()
+        .map(|((kind, column, value, text), (rows, files))| {
+            let mut line = format!("{table}: {kind}");
+            for part in [column, value].into_iter().filter(|p| !p.is_empty()) {
+                line += &format!(" {part}");
+            }
+            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+            let file = files.first().map_or("", String::as_str);
+            let rows = if rows > 0 { format!(", {rows} rows") } else { String::new() };
+            format!("{line} ({file}{more}{rows}): {text}")
+        })
+        .collect()
 }
 
 /// Reads one file through the mapping of its table.
