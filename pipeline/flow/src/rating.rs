@@ -105,6 +105,18 @@ pub struct Ownership {
     pub unstated: f64,
 }
 
+/// Which causes of action make a debt one of a business, of refinancing, or of a purchase.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Causes {
+    /// Debts of a trade or an enterprise.
+    pub business: Vec<String>,
+    /// Debts taken up to repay others.
+    pub refinancing: Vec<String>,
+    /// Debts for a thing bought.
+    pub purchase: Vec<String>,
+}
+
 /// Every rating and the rule of means.
 #[derive(Clone, Debug)]
 pub struct Ratings {
@@ -116,6 +128,8 @@ pub struct Ratings {
     pub recovery: Spec,
     /// Means.
     pub means: MeansSpec,
+    /// Groups of causes.
+    pub causes: Causes,
 }
 
 impl Ratings {
@@ -129,6 +143,7 @@ impl Ratings {
             willingness: read(files, "ratings/willingness.toml")?,
             recovery: read(files, "ratings/recovery.toml")?,
             means: read(files, "ratings/means.toml")?,
+            causes: read(files, "ratings/causes.toml")?,
         };
         if let Some(days) = config.rating.horizon_days {
             for spec in [&mut ratings.capacity, &mut ratings.willingness, &mut ratings.recovery] {

@@ -10,6 +10,13 @@ fn live_cases<'a>(s: &super::Subject<'_, 'a>) -> Vec<Row<'a>> {
     s.party.view.parties().into_iter().filter(|p| p.is_live()).map(|p| p.case).collect()
 }
 
+fn is_for<'a>(s: &super::Subject<'_, 'a>, causes: &[String]) -> Value<'a> {
+    match s.party.case.text("cause") {
+        Some(cause) => Value::of(f64::from(u8::from(causes.iter().any(|c| c == cause))), vec![s.party.case]),
+        None => Value::unknown(),
+    }
+}
+
 /// The features of the case.
 pub const FEATURES: &[Feature] = &[
     Feature {
@@ -95,5 +102,41 @@ pub const FEATURES: &[Feature] = &[
             }
             None => Value::unknown(),
         },
+    },
+    Feature {
+        id: "is_business_debt",
+        version: 1,
+        zh: "经营性债务",
+        en: "the debt arose from a business",
+        unit: Unit::Sign,
+        direction: Free,
+        family: Family::Case,
+        ground: "MSF 253",
+        disclose: Disclose::Now,
+        compute: |s| is_for(s, &s.ctx.ratings.causes.business),
+    },
+    Feature {
+        id: "is_refinancing_debt",
+        version: 1,
+        zh: "为偿还其他债务而借",
+        en: "the debt was taken up to repay others",
+        unit: Unit::Sign,
+        direction: Free,
+        family: Family::Case,
+        ground: "MSF 253",
+        disclose: Disclose::Now,
+        compute: |s| is_for(s, &s.ctx.ratings.causes.refinancing),
+    },
+    Feature {
+        id: "is_purchase_debt",
+        version: 1,
+        zh: "为购置而借",
+        en: "the debt was for a purchase",
+        unit: Unit::Sign,
+        direction: Free,
+        family: Family::Case,
+        ground: "MSF 253",
+        disclose: Disclose::Now,
+        compute: |s| is_for(s, &s.ctx.ratings.causes.purchase),
     },
 ];

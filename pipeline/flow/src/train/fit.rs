@@ -47,6 +47,8 @@ struct Use {
     calibrate: Vec<usize>,
     assess: Vec<usize>,
     notes: Vec<String>,
+    /// Fit again on training and calibrating rows together once the calibration is known.
+    refit: bool,
 }
 
 /// Fits a rating.
@@ -77,10 +79,15 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
             spec.min_good, spec.min_bad
         )));
     }
-    let model = spec.params.clone().check()?.fit(&train, ctx.seed)?;
+    let checked = spec.params.check()?;
+    let mut model = checked.fit(&train, ctx.seed)?;
     let baseline = Params::Baseline.check()?.fit(&train, ctx.seed)?;
     let held = set.take(&usage.assess)?;
     let calibration = calibrated(&set, &usage, &model)?;
+    if usage.refit {
+        let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
+        model = checked.fit(&set.take(&all)?, ctx.seed)?;
+    }
     let share_interval = match spec.target {
         Target::RecoveredShare => {
             let part = set.take(if usage.calibrate.is_empty() { &usage.train } else { &usage.calibrate })?;
@@ -111,7 +118,7 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         good,
         bad,
         seed: ctx.seed,
-        params: spec.params.clone(),
+        params: spec.params,
         model,
         calibration,
         scale: Scale::default(),
@@ -157,13 +164,14 @@ fn usage(set: &TrainingSet, spec: &Spec, ctx: &Context) -> Use {
             (train, calibrate) = train.into_iter().partition(|at| days[*at] < cut);
         }
         let notes = vec![
-            "train: cases filed up to train_until; calibrated on the newest fifth of them by day, windows overlapping (not purged); assessed on later cases"
+            "train: cases filed up to train_until; calibrated on the newest fifth of them by day by a fit on the rest (windows overlap: a horizon of years \
+             leaves no room to purge), then fitted on all of them; assessed on later cases only"
                 .to_owned(),
         ];
         if assess.is_empty() {
-            return Use { assess: calibrate.clone(), train, calibrate, notes };
+            return Use { assess: calibrate.clone(), train, calibrate, notes, refit: false };
         }
-        return Use { train, calibrate, assess, notes };
+        return Use { train, calibrate, assess, notes, refit: true };
     }
     if let Some(cut) = split::cut_for(days, spec.test_share) {
         let parts = split::split_by_time(days, u32::try_from(spec.horizon_days).unwrap_or_default(), cut);
@@ -175,12 +183,12 @@ fn usage(set: &TrainingSet, spec: &Spec, ctx: &Context) -> Use {
                 "held out: the newest landmarks from day {cut}; {} rows purged whose windows overlap them; half of the held-out cases calibrate, half assess",
                 parts.purged.len()
             )];
-            return Use { train: parts.train, calibrate, assess, notes };
+            return Use { train: parts.train, calibrate, assess, notes, refit: false };
         }
     }
     let (train, assess): (Vec<usize>, Vec<usize>) = (0..days.len()).partition(fold);
     let notes = vec!["history too short to hold out time: half of the cases train, half assess; not calibrated".to_owned()];
-    Use { train, calibrate: Vec::new(), assess, notes }
+    Use { train, calibrate: Vec::new(), assess, notes, refit: false }
 }
 
 fn calibrated(set: &TrainingSet, usage: &Use, model: &Model) -> Result<Calibration> {
