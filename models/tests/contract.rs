@@ -168,13 +168,13 @@ fn parts_add_up_to_the_prediction_and_points_to_the_score_bit_by_bit() {
         let artifact = sealed(&params, &set, &held);
         let explained = artifact.explain(held.design()).unwrap();
         let (raw, parts) = (artifact.model.logit(held.design()).unwrap(), artifact.model.contributions(held.design()).unwrap());
-        for i in 0..held.rows() {
+        for (i, logit_i) in raw.iter().enumerate() {
             let sum = |base: f64, row: ndarray::ArrayView1<'_, f64>| row.iter().fold(base, |s, c| s + c);
-            assert_eq!(raw[i].to_bits(), sum(parts.base, parts.by_feature.row(i)).to_bits());
+            assert_eq!(logit_i.to_bits(), sum(parts.base, parts.by_feature.row(i)).to_bits());
             assert_eq!(explained.score[i].to_bits(), sum(explained.base_points, explained.points.row(i)).to_bits());
             let logit = sum(explained.base, explained.by_feature.row(i));
             assert!((explained.score[i] - artifact.scale.score_of(logit)).abs() < 1e-9, "{params:?}");
-            assert!((logit - artifact.calibration.apply(raw[i])).abs() < 1e-12);
+            assert!((logit - artifact.calibration.apply(*logit_i)).abs() < 1e-12);
             let ranked = explained.ranked(i, 3).unwrap();
             let total = ranked.reasons.iter().fold(ranked.base_points, |s, r| s + r.points) + ranked.rest_points;
             assert!((total - ranked.score).abs() < 1e-9 && ranked.reasons.len() <= 3);
@@ -192,10 +192,10 @@ fn intervals_hold_the_estimate_and_widen_with_the_level() {
         let artifact = sealed(&params, &set, &set);
         let (p, narrow) = (artifact.predict(set.design()).unwrap(), artifact.predict_interval(set.design(), 0.5).unwrap());
         let wide = artifact.predict_interval(set.design(), 0.95).unwrap();
-        for i in 0..set.rows() {
-            assert_eq!(narrow[i].estimate, p[i]);
-            assert!(0.0 <= wide[i].low && wide[i].low < narrow[i].low && narrow[i].low < p[i], "{params:?}");
-            assert!(p[i] < narrow[i].high && narrow[i].high < wide[i].high && wide[i].high <= 1.0);
+        for ((p, narrow), wide) in p.into_iter().zip(narrow).zip(wide) {
+            assert_eq!((narrow.estimate, wide.estimate), (p, p));
+            assert!(0.0 <= wide.low && wide.low < narrow.low && narrow.low < p, "{params:?}");
+            assert!(p < narrow.high && narrow.high < wide.high && wide.high <= 1.0, "{params:?}");
         }
         assert!(artifact.predict_interval(set.design(), 1.0).is_err());
     }
@@ -332,15 +332,31 @@ fn any_value() -> impl Strategy<Value = f64> {
     ]
 }
 
+/// One row: two values, label, weight, group, day.
+type AnyRow = (f64, f64, f64, f64, u8, i32);
+
+fn any_row() -> impl Strategy<Value = AnyRow> {
+    (any_value(), any_value(), prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0], 1e-3..1e3, 0_u8..4, -5_i32..5)
+}
+
+/// 64 draws, or as many as `PROPTEST_CASES` asks for.
+fn often() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: if usual.cases == 256 { 64 } else { usual.cases }, failure_persistence: None, ..usual }
+}
+
+/// One row as it comes: two values, label, weight, group, day.
+type Row = (f64, f64, f64, f64, u8, i32);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(often())]
 
     #[test]
     fn whatever_comes_in_the_answer_is_a_probability_or_a_refusal(
-        rows in prop::collection::vec((any_value(), any_value(), prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0], 1e-3..1e3, 0_u8..4, -5_i32..5), 1..60),
+        rows in prop::collection::vec(any_row(), 1..60),
         seed in any::<u64>(),
     ) {
-        let column = |of: fn(&(f64, f64, f64, f64, u8, i32)) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
+        let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
         let features = vec![meta("a", Direction::Up), meta("b", Direction::Down)];
         let design = Design::from_columns(features, vec![column(|r| r.0), column(|r| r.1)]).unwrap();
         let group = rows.iter().map(|r| r.4.to_string()).collect();

@@ -49,7 +49,7 @@ pub fn meta(id: &str, direction: Direction) -> FeatureMeta {
 /// is missing (one row in ten). `noise` and `same` tell nothing, `lost` is never known; `heavy` is 0 for most and now and then infinite.
 pub fn town(rows: usize, seed: u64) -> (TrainingSet, Vec<f64>) {
     let mut draws = Draws(seed);
-    let mut columns = vec![Vec::with_capacity(rows); 7];
+    let mut columns = vec![Vec::new(); 7];
     let (mut label, mut weight, mut group, mut day, mut truth) = (vec![], vec![], vec![], vec![], vec![]);
     for i in 0..rows {
         let (rise, fall, hill, noise) = (draws.normal(), draws.normal(), draws.normal(), draws.normal());

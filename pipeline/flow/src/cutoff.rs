@@ -5,7 +5,7 @@
 //! that a later answered inquiry no longer shows has ended. Feature code cannot reach the lake otherwise, so leakage is impossible by shape.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use luheng_lake::columns::{Column, Columns, Day};
@@ -58,7 +58,7 @@ struct Field {
 struct Held {
     name: &'static str,
     fields: Vec<Field>,
-    debtors: HashMap<String, Range<usize>>,
+    debtors: BTreeMap<String, Range<usize>>,
     row_id: usize,
     known_on: Option<usize>,
     voided_on: Option<usize>,
@@ -162,7 +162,7 @@ impl Held {
             fields.push(Field { name: (*column_name).to_owned(), column: column.clone(), mask });
         }
         let debtor = &fields[need("debtor_id")?].column;
-        let mut debtors: HashMap<String, Range<usize>> = HashMap::new();
+        let mut debtors: BTreeMap<String, Range<usize>> = BTreeMap::new();
         let mut start = 0;
         for row in 0..columns.len() {
             let here = debtor.text_at(row).unwrap_or_default();
@@ -361,7 +361,7 @@ impl<'a> View<'a> {
         if let Some(assets) = self.rows.get_mut("assets") {
             assets.retain(|asset| {
                 let later = asset.text("channel").and_then(|c| answered.get(c));
-                !later.is_some_and(|on| *on > asset.known_on())
+                later.is_none_or(|on| *on <= asset.known_on())
             });
         }
     }
