@@ -18,6 +18,7 @@ pub mod learn;
 pub mod means;
 pub mod metrics;
 pub mod night;
+pub mod party;
 pub mod progress;
 pub mod publish;
 pub mod rating;

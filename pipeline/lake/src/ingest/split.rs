@@ -302,7 +302,8 @@ impl Splitter<'_> {
 
 /// One line for each thing to look at, however many files of the table it is in.
 fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
-    let mut lines: BTreeMap<(&'static str, String, String, String), (u64, Vec<String>)> = BTreeMap::new();
+    type Thing = (&'static str, String, String, String);
+    let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
     for w in warned {
         let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
         slot.0 += w.count;
