@@ -71,7 +71,7 @@ impl Default for Config {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// A file of 64 hex digits, readable by its owner alone.
+    /// A file of 64 hex digits, readable by its owner alone; beside the configuration file unless absolute.
     pub key_file: Option<PathBuf>,
     /// A published key that serves only identity numbers of the unassigned prefix 99.
     pub sample_key: Option<String>,

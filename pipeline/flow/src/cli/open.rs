@@ -1,7 +1,7 @@
 //! Command line and configuration to the surroundings of a run.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Day, day};
@@ -62,10 +62,7 @@ impl Common {
     }
 
     fn open_on(&self, config: Config, config_file: Option<PathBuf>, as_of: Day) -> Result<Opened> {
-        let beside = |path: &PathBuf| match (&config_file, path.is_absolute()) {
-            (Some(file), false) => file.parent().map_or_else(|| path.clone(), |folder| folder.join(path)),
-            _ => path.clone(),
-        };
+        let beside = |path: &PathBuf| beside(config_file.as_deref(), path);
         let input = self.input.clone().or_else(|| config.input.as_ref().map(beside));
         let mut files = CatalogFiles::embedded();
         if let Some(folder) = &config.catalog {
@@ -130,8 +127,14 @@ impl Opened {
     /// The pseudonym key.
     pub fn key(&self) -> Result<PseudonymKey> {
         let identity = &self.ctx.config.identity;
-        Ok(key::load(&KeySource { key_file: identity.key_file.clone(), sample_key: identity.sample_key.clone() })?)
+        let key_file = identity.key_file.as_deref().map(|path| beside(self.config_file.as_deref(), path));
+        Ok(key::load(&KeySource { key_file, sample_key: identity.sample_key.clone() })?)
     }
+}
+
+/// A path of the configuration: beside its file unless absolute.
+fn beside(config_file: Option<&Path>, path: &Path) -> PathBuf {
+    config_file.and_then(Path::parent).map_or_else(|| path.to_path_buf(), |folder| folder.join(path))
 }
 
 fn faults(faults: Vec<Fault>) -> Error {
