@@ -17,7 +17,7 @@ use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::discover::discover;
 use luheng_lake::ingest::mapping::{Mapping, sources};
-use luheng_lake::ingest::reader::{FileReport, ReadOptions, Reject, read_file};
+use luheng_lake::ingest::reader::{FileReport, ReadOptions, Reject, read_file, with_regions};
 use luheng_lake::schema::{Codes, Schema};
 use parquet::arrow::ArrowWriter;
 
@@ -353,4 +353,24 @@ fn speed() {
     let (columns, ..) = read_folder(dir.path(), &catalog, "payments", "2025-06-30");
     let seconds = started.elapsed().as_secs_f64();
     println!("csv: {} rows, {} MB: {:.2} s, {:.0} rows/s", columns.len(), text.len() >> 20, seconds, f64::from(rows) / seconds);
+}
+
+/// The sample town is clean: no reject, and no warning once its own regions are known.
+#[test]
+fn the_sample_town_reads_without_a_reject() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-samples/town");
+    let Catalog { schema, codes, mappings } = catalog("");
+    let options = ReadOptions { as_of: day::parse("2026-06-30").unwrap(), seen_on: None };
+    let found = discover(&folder, &schema).unwrap();
+    let codes = with_regions(&codes, &found.files, &schema.tables["regions"], &mappings["regions"], &options).unwrap();
+    for file in &found.files {
+        let mut rejects = Vec::new();
+        let report = read_file(file, &schema.tables[&file.table], &mappings[&file.table], &codes, &options, &mut |chunk| {
+            rejects.extend(chunk.rejects);
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
+        assert!(rejects.is_empty(), "{:?}", rejects.first());
+        assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    }
 }

@@ -70,10 +70,10 @@ pub enum Encoding {
     #[default]
     Auto,
     /// UTF-8.
-    #[serde(rename = "utf-8", alias = "utf8")]
+    #[serde(rename = "utf-8", alias = "utf8", alias = "UTF-8")]
     Utf8,
     /// GB18030, which holds GBK and GB2312.
-    #[serde(alias = "gbk", alias = "gb2312")]
+    #[serde(alias = "GB18030", alias = "gbk", alias = "GBK", alias = "gb2312", alias = "GB2312")]
     Gb18030,
 }
 

@@ -16,7 +16,7 @@ pub use super::reject::{Reject, Warning, mask, rule};
 use super::{csv, json, parquet};
 use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
-use crate::schema::{Codes, Table};
+use crate::schema::{Codes, Label, Table};
 
 /// Rows parsed as one piece of work.
 const PIECE: usize = 8192;
@@ -112,6 +112,25 @@ pub fn read_file(
             delivery.finish(&plan, &names)
         }
     }
+}
+
+/// These codes with the regions of the input's own `regions` files, so that other tables may use them without a warning.
+///
+/// Errors: as [`read_file`]; rows it rejects are passed over here, the reading of the table itself reports them.
+pub fn with_regions(codes: &Codes, files: &[InputFile], table: &Table, mapping: &Mapping, options: &ReadOptions) -> Result<Codes> {
+    let mut known = codes.clone();
+    for file in files.iter().filter(|f| f.table == table.name) {
+        read_file(file, table, mapping, codes, options, &mut |chunk| {
+            let column = |name, row| chunk.columns.get(name).and_then(|c| c.text_at(row));
+            for row in 0..chunk.columns.len() {
+                if let (Some(code), Some(name)) = (column("code", row), column("name", row)) {
+                    known.extend("region", code, Label { zh: name.to_owned(), en: name.to_owned() });
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(known)
 }
 
 /// Parses block after block, the next one being read meanwhile.
