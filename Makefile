@@ -36,7 +36,7 @@ check: tools
 
 bench: tools
 	$(CARGO) build --release
-	$(PYTHON) benches/night.py --luheng $(LUHENG)
+	$(PYTHON) benches/night.py --luheng $(LUHENG) $(if $(DEBTORS),--debtors $(DEBTORS))
 
 golden: tools
 	UPDATE_GOLDEN=1 $(CARGO) test --release -p luheng-tests golden::

@@ -88,7 +88,7 @@ def night(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--luheng", type=pathlib.Path, default=pathlib.Path("target/release/luheng"))
-    parser.add_argument("--debtors", type=int, default=int(os.environ.get("DEBTORS", "100000")))
+    parser.add_argument("--debtors", type=int, default=100000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--keep", type=pathlib.Path, help="keep town and work folder here")
     arguments = parser.parse_args()
@@ -103,9 +103,10 @@ def main():
         command = [luheng, "nightly", "--input", str(town), "--work", str(work), "--jobs", str(arguments.jobs), "--log", "json"]
         command += ["--config", str(config)] if config.exists() else ["--as-of", "2026-06-30"]
         rows = rows_of(town)
+        load = os.getloadavg()[0]
         stages, peaks, whole = night(command)
         print(f"{datetime.date.today()}  {arguments.debtors} debtors, {rows} input rows, --jobs {arguments.jobs}")
-        print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load before {os.getloadavg()[2]:.1f}; synth took {made:.1f} s")
+        print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load before {load:.1f}; synth took {made:.1f} s")
         print(f"{'stage':<10}{'seconds':>9}{'rows out':>12}{'input rows/s':>14}{'peak MiB':>10}")
         for event in stages:
             seconds = event["millis"] / 1000
