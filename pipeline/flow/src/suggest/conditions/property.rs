@@ -117,7 +117,10 @@ pub(super) const LIST: &[Condition] = &[
     }),
     Condition::of("property_found_after_closing", "终本后查到财产", "property was found after closing", |s| {
         let Some(closed) = s.party.case.date("closed_on") else { return Verdict::Unmet };
-        match found(s, |a| matches!(a.control, Control::Free | Control::Own) && a.asset.known_on() > closed) {
+        // What this case held when it closed is no news, however often it is seen again.
+        let held_since = |a: &AssetMeans<'_>| a.hold.and_then(|h| h.date("from_on")).is_some_and(|on| on > closed);
+        let is_new = |a: &AssetMeans<'_>| a.control == Control::Free || (a.control == Control::Own && held_since(a));
+        match found(s, |a| is_new(a) && a.asset.known_on() > closed) {
             Verdict::Met(mut met) => {
                 met.on = met.rows.iter().map(Row::known_on).min();
                 Verdict::Met(met)
