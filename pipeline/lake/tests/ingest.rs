@@ -110,6 +110,7 @@ fn equal_receipts_of_one_file_are_two_and_of_two_files_one() {
     town.append("payments", ",（2025）浙0106执2号,B2,2025-03-01,500,voluntary,2025-03-02");
     fs::copy(town.file("payments"), town.input().join("payments-again.csv")).unwrap();
     let request = town.request();
+    assert_eq!(ingest::check(&request, &mut |_| {}).unwrap().tables["payments"].duplicates, 5);
     let report = run(&request);
     assert_eq!(report.tables["payments"].loaded, 5);
     assert_eq!(report.tables["payments"].duplicates, 5);
@@ -126,6 +127,10 @@ fn rows_that_contradict_each_other_are_all_rejected_and_counted_once() {
     town.append("cases", "（2025）浙0106执1号,money,999,open,,2025-01-05");
     town.append("conduct", "A1,（2025）浙0106执1号,served,2025-01-10,D1,2025-01-11");
     let request = town.request();
+    let checked = ingest::check(&request, &mut |_| {}).unwrap();
+    let report = run(&request);
+    assert_eq!(checked.tables, report.tables.into_iter().filter(|(_, t)| t.read > 0).collect());
+    assert_eq!(checked.rejects.content_hash(), report.rejects.content_hash());
     let report = run(&request);
     assert_eq!(report.tables["cases"].rejected, 2);
     assert_eq!(report.tables["conduct"].duplicates, 1);

@@ -21,6 +21,7 @@ mod plan;
 pub mod reader;
 mod record;
 mod references;
+mod rehearsal;
 pub mod reject;
 mod settle;
 mod split;
@@ -118,7 +119,7 @@ pub struct IngestReport {
 /// What [`check`] found; nothing was written.
 #[derive(Clone, Debug)]
 pub struct CheckReport {
-    /// What would become of each file's rows. Conflicts and duplicates are found only by an ingest, and count as loaded here.
+    /// What would become of each file's rows.
     pub files: Vec<FileCounts>,
     /// The same by table.
     pub tables: BTreeMap<String, FileCounts>,
@@ -146,7 +147,7 @@ pub fn check(request: &Request, events: &mut dyn FnMut(Event)) -> Result<CheckRe
         inputs: split.inputs,
         ignored: split.ignored,
         warnings: split.warnings,
-        rejects,
+        rejects: rejects.sorted_by(&["table", "file", "line", "column", "rule"])?,
     })
 }
 

@@ -156,6 +156,9 @@ impl Placer<'_> {
 
     fn place_row(&self, row: &Row<'_, '_>, s: &mut Scratch, out: &mut Placed) -> Result<()> {
         let (batch, layout) = (row.batch, row.batch.layout);
+        if layout.bucket_by == BucketBy::Subject {
+            self.check_subject(row)?;
+        }
         encode_plain(row, s);
         let content = self.content(row, s);
         let day = |column: Option<&Column>| column.and_then(|c| c.date_at(row.at)).unwrap_or(NO_DAY);
@@ -196,6 +199,14 @@ impl Placer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Registers hold numbers of people who need not be debtors: a published key must not serve them either.
+    fn check_subject(&self, row: &Row<'_, '_>) -> Result<()> {
+        let (Value::Text(number), kind) = (row.named("id_no"), row.named("id_kind")) else { return Ok(()) };
+        let kind = if let Value::Text(kind) = kind { Some(kind) } else { None };
+        let line = row.batch.lines.get(row.at).copied().unwrap_or_default();
+        self.identity.check_sample(kind, number, &format!("{} line {line}", row.batch.layout.name))
     }
 
     fn reference(&self, batch: &Batch<'_>, column: usize, at: usize, source: (usize, &str)) -> Option<Reference> {

@@ -273,3 +273,65 @@ pub(super) fn hex(id: &Id) -> String {
 pub(super) fn unhex(text: &str) -> Option<Id> {
     u128::from_str_radix(text, 16).ok().filter(|_| text.len() == 32).map(u128::to_be_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn header(file: u32, line: u64, repeats: bool) -> Header {
+        Header {
+            debtor: [1; 16],
+            key: [2; 16],
+            known_on: 20_000,
+            seen_on: NO_DAY,
+            content: [3; 16],
+            file,
+            line,
+            primary: true,
+            own: Some(false),
+            repeats,
+            void: true,
+            placed: false,
+        }
+    }
+
+    #[test]
+    fn headers_and_values_go_and_return() {
+        let values =
+            [Value::Null, Value::Text("案"), Value::Int(-1), Value::Real(0.5), Value::Date(-3), Value::Flag(true), Value::Flag(false)];
+        let mut body = Vec::new();
+        values.iter().for_each(|v| v.encode(&mut body));
+        let mut bytes = Vec::new();
+        for own in [None, Some(true), Some(false)] {
+            push_record(&mut bytes, &Header { own, ..header(7, 9, true) }, &body);
+        }
+        let rows = records(&bytes).unwrap();
+        assert_eq!(rows.iter().map(|(h, _)| h.own).collect::<Vec<_>>(), [None, Some(true), Some(false)]);
+        assert_eq!(rows[2].0, header(7, 9, true));
+        let mut rest = rows[0].1;
+        for value in values {
+            assert_eq!(Value::decode(&mut rest).unwrap(), value);
+        }
+        assert!(rest.is_empty());
+        for cut in 1..bytes.len() / 3 {
+            assert!(records(&bytes[..cut]).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn of_equal_rows_one_stays_or_those_of_the_fullest_file() {
+        let rows = |repeats| [(0, 1), (1, 1), (1, 2), (2, 1), (2, 2)].map(|(f, l)| (header(f, l, repeats), &[] as &[u8]));
+        assert_eq!(staying(&rows(false)), 0..1);
+        assert_eq!(staying(&rows(true)), 1..3);
+        assert_eq!(staying(&[]), 0..0);
+    }
+
+    #[test]
+    fn ids_are_32_hex_digits() {
+        let id = [0x0f; 16];
+        assert_eq!(unhex(&hex(&id)), Some(id));
+        assert_eq!(unhex("0f"), None);
+        assert_eq!(unhex(&"+".repeat(32)), None);
+    }
+}

@@ -129,7 +129,7 @@ fn resolve<'a>(
         if contents.len() > 1 && !repeats {
             for (header, _) in same_day.iter().filter(|(h, _)| h.primary) {
                 outcome.files.entry(header.file).or_default().conflicts += 1;
-                rejects.push(conflict(layout, header, split));
+                rejects.push(conflict(layout, header.file, header.line, split));
             }
             continue;
         }
@@ -202,8 +202,9 @@ fn fact<'a>(layout: &Layout, header: &Header, body: &'a [u8], ordinal: u32) -> R
     Ok(Fact { header: *header, body, row_id: row_id.unwrap_or_else(made), case_no })
 }
 
-fn conflict(layout: &Layout, header: &Header, split: &Split) -> Reject {
-    let file = split.files.get(header.file as usize);
+/// The reject of a row that contradicts another one.
+pub(super) fn conflict(layout: &Layout, file: u32, line: u64, split: &Split) -> Reject {
+    let file = split.files.get(file as usize);
     let key: Vec<&str> = match layout.key.as_slice() {
         [] => vec!["all columns"],
         key => key.iter().map(|&i| layout.columns[i].0.as_str()).collect(),
@@ -212,7 +213,7 @@ fn conflict(layout: &Layout, header: &Header, split: &Split) -> Reject {
         table: layout.name.clone(),
         source: file.map(|f| f.source.clone()).unwrap_or_default(),
         file: file.map(|f| f.file.clone()).unwrap_or_default(),
-        line: header.line,
+        line,
         column: String::new(),
         rule: rule::CONFLICT,
         found: format!("another row of the same key ({}), known_on and export day with other values", key.join(", ")),

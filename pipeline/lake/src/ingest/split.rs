@@ -13,6 +13,7 @@ use super::layout::Layout;
 use super::place::{Batch, Placed, Placer};
 use super::reader::{self, Chunk, ReadOptions};
 use super::references::References;
+use super::rehearsal::Rehearsal;
 use super::reject::{Reject, Warning};
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
@@ -156,6 +157,7 @@ impl Splitter<'_> {
         let mut identities = IdentitySpill::new(self.staging, layout, &self.request.key);
         let mut waiting = Vec::new();
         let mut warned = Vec::new();
+        let mut rehearsal = Rehearsal::default();
         let source = self.source_of(&layout.name);
         if let Some(kept) = kept.as_deref_mut() {
             let contents = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0)?.contents;
@@ -181,7 +183,7 @@ impl Splitter<'_> {
                     }
                     counts.waiting += part.waiting_rows;
                     identities.push(&chunk.columns, &source_name, &part.identities)?;
-                    self.take(part, &mut spill, &mut waiting);
+                    self.take(part, &mut spill, &mut waiting, &mut rehearsal)?;
                 }
                 counts.read += (chunk.lines.len() + chunk.rejects.len()) as u64;
                 counts.rejected += chunk.rejects.len() as u64;
@@ -218,8 +220,9 @@ impl Splitter<'_> {
                 waiting: placed.waiting_rows,
                 ..FileCounts::default()
             });
-            self.take(placed, &mut spill, &mut waiting);
+            self.take(placed, &mut spill, &mut waiting, &mut rehearsal)?;
         }
+        self.count_rehearsed(layout, rehearsal);
         spill.flush(true)?;
         identities.finish()?;
         self.write_waiting(layout, &waiting, kept.as_deref(), events)
@@ -247,13 +250,30 @@ impl Splitter<'_> {
     }
 
     /// Takes in what was placed: records to their buckets, effects to the maps.
-    fn take(&mut self, part: Placed, spill: &mut Spill, waiting: &mut Vec<u8>) {
+    fn take(&mut self, part: Placed, spill: &mut Spill, waiting: &mut Vec<u8>, rehearsal: &mut Rehearsal) -> Result<()> {
         for (bucket, records) in part.buckets.iter().enumerate() {
-            spill.push(bucket, records);
+            match self.staging {
+                Some(_) => spill.push(bucket, records),
+                None => rehearsal.push(records)?,
+            }
         }
         waiting.extend(part.waiting);
         for effect in part.effects {
             self.references.apply(effect);
+        }
+        Ok(())
+    }
+
+    /// Counts what a second pass would find.
+    fn count_rehearsed(&mut self, layout: &Layout, rehearsal: Rehearsal) {
+        let (files, rejects) = rehearsal.finish(layout, &self.out);
+        for (file, settled) in files {
+            let counts = &mut self.out.files[file as usize];
+            counts.duplicates += settled.duplicates;
+            counts.rejected += settled.conflicts;
+        }
+        if !rejects.is_empty() {
+            self.rejects.push(Reject::to_columns(&rejects));
         }
     }
 

@@ -1,0 +1,61 @@
+//! What an ingest would find when it brings a table's rows together, for a check that writes nothing: conflicts and duplicates, from short
+//! hashes of every row in memory.
+
+use std::collections::BTreeMap;
+
+use super::layout::Layout;
+use super::record::{Header, records};
+use super::reject::Reject;
+use super::settle::{Settled, conflict};
+use super::split::Split;
+use crate::error::Result;
+
+/// A row in short: key and days, content, file, line, whether equal rows of one file are distinct.
+type Short = (u64, u64, u32, u64, bool);
+
+/// The rows of one table.
+#[derive(Default)]
+pub(super) struct Rehearsal {
+    rows: Vec<Short>,
+}
+
+impl Rehearsal {
+    /// Takes records as the first pass makes them.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.rows.extend(records(bytes)?.iter().filter(|(header, _)| header.primary).map(|(header, _)| short(header)));
+        Ok(())
+    }
+
+    /// What became of the rows, by file, and those that contradict each other.
+    pub(super) fn finish(mut self, layout: &Layout, split: &Split) -> (BTreeMap<u32, Settled>, Vec<Reject>) {
+        self.rows.sort_unstable();
+        let mut files: BTreeMap<u32, Settled> = BTreeMap::new();
+        let mut rejects = Vec::new();
+        for same_day in self.rows.chunk_by(|a, b| a.0 == b.0) {
+            let contents = same_day.chunk_by(|a, b| a.1 == b.1);
+            if contents.clone().count() > 1 && !same_day[0].4 {
+                for &(_, _, file, line, _) in same_day {
+                    files.entry(file).or_default().conflicts += 1;
+                    rejects.push(conflict(layout, file, line, split));
+                }
+                continue;
+            }
+            for equal in contents {
+                let of_a_file = equal.chunk_by(|a, b| a.2 == b.2).map(<[Short]>::len);
+                let stay = if equal[0].4 { of_a_file.max().unwrap_or_default() } else { 1 };
+                for row in equal.iter().skip(stay) {
+                    files.entry(row.2).or_default().duplicates += 1;
+                }
+            }
+        }
+        rejects.sort();
+        (files, rejects)
+    }
+}
+
+fn short(header: &Header) -> Short {
+    let first = |id: &[u8; 16]| u64::from_be_bytes([id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]]);
+    // Odd multipliers keep the two days apart from each other and from the key, which is a hash already.
+    let days = (header.known_on as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (header.seen_on as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+    (first(&header.key) ^ days, first(&header.content), header.file, header.line, header.repeats)
+}
