@@ -18,7 +18,7 @@ help:
 	@echo "make audit    licences and advisories of every dependency, by cargo-deny"
 
 run: tools
-	$(CARGO) build --release
+	$(CARGO) build --release --workspace
 	$(LUHENG) nightly --config $(TOWN)/luheng.toml --input $(TOWN) --work $(WORK)
 
 # nextest where the machine has it, else cargo's own runner: the same tests.
@@ -32,14 +32,14 @@ test: tools
 check: tools
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
-	$(CARGO) test --release -p luheng-tests house::
+	$(CARGO) test --release --workspace --test house house::
 
 bench: tools
-	$(CARGO) build --release
+	$(CARGO) build --release --workspace
 	$(PYTHON) benches/night.py --luheng $(LUHENG) $(if $(DEBTORS),--debtors $(DEBTORS))
 
 golden: tools
-	UPDATE_GOLDEN=1 $(CARGO) test --release -p luheng-tests golden::
+	UPDATE_GOLDEN=1 $(CARGO) test --release --workspace --test house golden::
 	git status --short tests/golden
 
 # pyarrow lives in a folder of its own; nothing is installed into the system's Python.

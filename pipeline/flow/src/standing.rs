@@ -7,7 +7,7 @@ use luheng_lake::columns::{Columns, Day};
 use crate::context::Context;
 use crate::cutoff::{Party, Row, View};
 use crate::features::conduct;
-use crate::means::Means;
+use crate::means::{self, Means};
 
 /// One party's standing.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct Standing {
     pub extent: &'static str,
     /// Means evidenced for this case, in fen.
     pub evidenced_fen: i64,
-    /// What could be paid out of hand, in fen.
+    /// What could be paid out of hand on this case: its share of what the debtor can spend, in fen.
     pub spendable_fen: i64,
     /// Net value of all known assets here, in fen.
     pub net_assets_fen: i64,
@@ -159,7 +159,7 @@ impl Standing {
             willingness_status,
             extent,
             evidenced_fen: means.evidenced_fen,
-            spendable_fen: means.spendable_fen,
+            spendable_fen: means::times(means.spendable_fen, means::share_of(party)),
             net_assets_fen: means.net_assets_fen,
             outstanding_fen: outstanding,
             case_due_fen: party.case_due_fen(),

@@ -2,7 +2,7 @@
 
 use super::{ByCase, Quality, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
 use crate::error::{Error, Result};
-use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_text};
+use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_unseen};
 use luheng_sheet::{Doc, html};
 use rayon::prelude::*;
 use std::path::Path;
@@ -39,10 +39,10 @@ pub fn write_all(run: &Path, tables: &RunTables, quality_figures: &Quality, ctx:
 
 fn write_doc(run: &Path, name: String, doc: &Doc) -> Result<(String, FileEntry)> {
     let page = html::render(doc).map_err(|e| Error::Fault(format!("{name}: {e}")))?;
-    let entry = write_text(&run.join(&name), &page)?;
+    let entry = write_unseen(&run.join(&name), &page)?;
     Ok((name, entry))
 }
 
 fn write_plain(run: &Path, name: &str, text: &str) -> Result<(String, FileEntry)> {
-    Ok((name.to_owned(), write_text(&run.join(name), text)?))
+    Ok((name.to_owned(), write_unseen(&run.join(name), text)?))
 }

@@ -47,6 +47,14 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     rename(&temporary, path)
 }
 
+/// Writes a whole file inside a folder that is itself unseen until it is renamed: the file is not synced to disk one by one, which for a hundred
+/// thousand sheets would cost more than making them. A torn file after a loss of power is found by [`crate::store::manifest::verify`].
+pub fn write_unseen(path: &Path, bytes: &[u8]) -> Result<()> {
+    create_dir(parent_of(path)?)?;
+    operation();
+    fs::write(path, bytes).map_err(|e| Error::io("write", path, e))
+}
+
 /// Renames a file or a folder over a name on the same disk, and makes the rename durable.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     operation();

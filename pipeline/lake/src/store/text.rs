@@ -30,6 +30,12 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<FileEntry> {
     Ok(FileEntry { content: hash_bytes(bytes), file: None, bytes: bytes.len() as u64 })
 }
 
+/// Writes text into a run that is being built ([`atomic::write_unseen`]).
+pub fn write_unseen(path: &Path, text: &str) -> Result<FileEntry> {
+    atomic::write_unseen(path, text.as_bytes())?;
+    Ok(FileEntry { content: hash_bytes(text.as_bytes()), file: None, bytes: text.len() as u64 })
+}
+
 /// Writes a table as CSV in UTF-8: header, `\n`, quotes where needed, null as nothing.
 pub fn write_csv(path: &Path, table: &Columns) -> Result<FileEntry> {
     write_bytes(path, &csv_bytes(table)?)
