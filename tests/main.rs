@@ -9,4 +9,6 @@
 )]
 
 mod house;
+mod nightly;
 mod town;
+mod truth;
