@@ -80,10 +80,12 @@ impl Bundle {
             willingness: plain(&self.willingness)?,
             recovery: plain(&self.recovery)?,
         };
-        serde_json::to_string_pretty(&stored).map(|mut text| {
-            text.push('\n');
-            text
-        }).map_err(|e| Error::Fault(format!("model bundle: {e}")))
+        serde_json::to_string_pretty(&stored)
+            .map(|mut text| {
+                text.push('\n');
+                text
+            })
+            .map_err(|e| Error::Fault(format!("model bundle: {e}")))
     }
 
     /// Reads a bundle; `name` is the file, for messages.

@@ -191,10 +191,7 @@ impl Config {
 
     /// Hash of what can change a rating: not where files lie, how they are mapped (the lake's content says what came of it), nor how many runs are kept.
     pub fn content_hash(&self) -> String {
-        let text = format!(
-            "{}|{}|{:?}|{:?}|{:?}|{}",
-            self.buckets, self.seed, self.rating, self.means, self.regional, self.encrypt
-        );
+        let text = format!("{}|{}|{:?}|{:?}|{:?}|{}", self.buckets, self.seed, self.rating, self.means, self.regional, self.encrypt);
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }
 }

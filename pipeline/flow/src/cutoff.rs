@@ -4,7 +4,7 @@
 //! nothing voided by then, and nothing ever of the wrong person; a date later than the day reads as unknown, and with it what it reveals; an asset
 //! that a later answered inquiry no longer shows has ended. Feature code cannot reach the lake otherwise, so leakage is impossible by shape.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -99,14 +99,7 @@ impl Facts {
 
     /// What was known of a debtor on a day. A debtor without rows gives an empty view.
     pub fn view(&self, debtor_id: &str, day: Day) -> View<'_> {
-        let mut view = View { debtor_id: self.own_id(debtor_id), day, rows: BTreeMap::new() };
-        for (name, held) in &self.tables {
-            if let Some(range) = held.debtors.get(debtor_id) {
-                view.rows.insert(name, held.known(&self.unknown, range.clone(), day));
-            }
-        }
-        view.end_assets();
-        view
+        View { debtor_id: self.own_id(debtor_id), day, facts: self, rows: Default::default(), due_all_fen: OnceCell::new() }
     }
 
     fn own_id(&self, debtor_id: &str) -> &str {
@@ -157,7 +150,9 @@ impl Held {
                 Some(c) if c.revealed_by.is_some() => {
                     Mask::RevealedBy { date: need(c.revealed_by.as_deref().unwrap_or_default())?, before: c.before.clone() }
                 }
-                Some(c) if c.kind == Kind::Date && !c.set_in_advance && !matches!(c.name.as_str(), "known_on" | "seen_on") => Mask::LaterDate,
+                Some(c) if c.kind == Kind::Date && !c.set_in_advance && !matches!(c.name.as_str(), "known_on" | "seen_on") => {
+                    Mask::LaterDate
+                }
                 _ => Mask::Plain,
             };
             fields.push(Field { name: (*column_name).to_owned(), column: column.clone(), mask });
@@ -313,13 +308,32 @@ pub struct View<'a> {
     pub debtor_id: &'a str,
     /// The day.
     pub day: Day,
-    rows: BTreeMap<&'static str, Vec<Row<'a>>>,
+    facts: &'a Facts,
+    /// The rows of each table, read when first asked for: a label asks for few of them.
+    rows: [OnceCell<Vec<Row<'a>>>; TABLES.len()],
+    due_all_fen: OnceCell<i64>,
 }
 
 impl<'a> View<'a> {
     /// The rows of a table that count on the day.
     pub fn rows(&self, table: &'static str) -> &[Row<'a>] {
-        self.rows.get(table).map_or(&[], Vec::as_slice)
+        let Some(at) = TABLES.iter().position(|name| *name == table) else { return &[] };
+        self.rows[at].get_or_init(|| {
+            let found = self.facts.tables.get(table).and_then(|held| held.debtors.get(self.debtor_id).map(|range| (held, range)));
+            let mut rows = found.map_or_else(Vec::new, |(held, range)| held.known(&self.facts.unknown, range.clone(), self.day));
+            if table == "assets" {
+                self.end_assets(&mut rows);
+            }
+            rows
+        })
+    }
+
+    /// Money due over all live cases, in fen; counted once.
+    pub fn due_all_fen(&self) -> i64 {
+        *self.due_all_fen.get_or_init(|| {
+            let live = self.parties().into_iter().filter(|p| p.is_live() && p.is_money());
+            live.map(|p| p.due_fen()).fold(0_i64, i64::saturating_add)
+        })
     }
 
     /// The debtor's own row.
@@ -350,7 +364,7 @@ impl<'a> View<'a> {
     }
 
     /// An asset ends on the day a later answered inquiry of its channel no longer showed it.
-    fn end_assets(&mut self) {
+    fn end_assets(&self, assets: &mut Vec<Row<'a>>) {
         let mut answered: BTreeMap<&str, Day> = BTreeMap::new();
         for inquiry in self.rows("inquiries") {
             let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
@@ -359,11 +373,9 @@ impl<'a> View<'a> {
                 *latest = on.max(*latest);
             }
         }
-        if let Some(assets) = self.rows.get_mut("assets") {
-            assets.retain(|asset| {
-                let later = asset.text("channel").and_then(|c| answered.get(c));
-                later.is_none_or(|on| *on <= asset.known_on())
-            });
-        }
+        assets.retain(|asset| {
+            let later = asset.text("channel").and_then(|c| answered.get(c));
+            later.is_none_or(|on| *on <= asset.known_on())
+        });
     }
 }

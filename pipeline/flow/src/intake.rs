@@ -109,10 +109,8 @@ fn rules(rejects: &Columns) -> Result<Vec<RuleQuality>> {
         let key = [table, place, rule, expected].map(|c| c.text_at(at).unwrap_or_default().to_owned());
         *counts.entry(key).or_default() += 1;
     }
-    let mut rules: Vec<RuleQuality> = counts
-        .into_iter()
-        .map(|([table, column, rule, expected], rows)| RuleQuality { table, column, rule, expected, rows })
-        .collect();
+    let mut rules: Vec<RuleQuality> =
+        counts.into_iter().map(|([table, column, rule, expected], rows)| RuleQuality { table, column, rule, expected, rows }).collect();
     rules.sort_by_key(|r| std::cmp::Reverse(r.rows));
     Ok(rules)
 }
@@ -122,7 +120,8 @@ fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
     let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for bucket in 0..ctx.buckets {
         let Some(rows) = parquet::read_if_present(&ctx.work.lake_bucket("inquiries", bucket))? else { continue };
-        let (channel, sent, back, outcome) = (rows.require("channel")?, rows.require("sent_on")?, rows.require("returned_on")?, rows.require("outcome")?);
+        let (channel, sent, back, outcome) =
+            (rows.require("channel")?, rows.require("sent_on")?, rows.require("returned_on")?, rows.require("outcome")?);
         let by = |on: Option<Day>| on.is_some_and(|on| on <= ctx.as_of);
         for at in (0..rows.len()).filter(|at| by(sent.date_at(*at))) {
             let count = counts.entry(channel.text_at(at).unwrap_or_default().to_owned()).or_default();

@@ -5,7 +5,7 @@
 //! compete for is shared by their dues, so that no fen is promised twice; what a case itself holds first is its own.
 
 use crate::context::Context;
-use crate::cutoff::{Party, Row, View};
+use crate::cutoff::{Party, Row};
 
 /// Who holds an asset on the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,27 +100,16 @@ pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
 /// This case's share of what the debtor's live cases compete for, by their dues: 0 to 1.
 pub fn share_of(party: &Party<'_, '_>) -> f64 {
     let mine = party.due_fen();
-    let all = due_all_fen(party.view);
+    let all = party.view.due_all_fen();
     if all <= 0 || !party.is_live() { 0.0 } else { mine as f64 / all as f64 }
-}
-
-/// Money due from a debtor over his live cases, in fen.
-pub fn due_all_fen(view: &View<'_>) -> i64 {
-    let live = view.parties().into_iter().filter(|p| p.is_live() && p.is_money());
-    live.map(|p| p.due_fen()).fold(0_i64, i64::saturating_add)
 }
 
 fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, ctx: &Context) -> AssetMeans<'a> {
     let spec = &ctx.ratings.means;
     let class = asset.text("class").unwrap_or("other");
     let reference = asset.text("asset_ref");
-    let holds: Vec<Row<'a>> = party
-        .view
-        .rows("seizures")
-        .iter()
-        .filter(|s| s.text("asset_ref") == reference && in_force(s, party.day()))
-        .copied()
-        .collect();
+    let holds: Vec<Row<'a>> =
+        party.view.rows("seizures").iter().filter(|s| s.text("asset_ref") == reference && in_force(s, party.day())).copied().collect();
     let is_mine = |hold: &Row<'_>| hold.text("case_no") == Some(party.case_no);
     let waits = |hold: &Row<'_>| hold.text("kind") == Some("waiting");
     let own = holds.iter().find(|h| is_mine(h) && !waits(h)).copied();

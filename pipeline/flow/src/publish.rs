@@ -38,7 +38,14 @@ pub fn run_id(ctx: &Context, cause: &str) -> String {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn manifest(ctx: &Context, folder: &Path, run_id: &str, lake: &LakeRecord, models: &Bundle, warnings: Vec<String>) -> Result<RunManifest> {
+pub fn manifest(
+    ctx: &Context,
+    folder: &Path,
+    run_id: &str,
+    lake: &LakeRecord,
+    models: &Bundle,
+    warnings: Vec<String>,
+) -> Result<RunManifest> {
     let mut record = RunManifest {
         format: manifest::FORMAT,
         run_id: run_id.to_owned(),
@@ -73,7 +80,8 @@ pub fn manifest(ctx: &Context, folder: &Path, run_id: &str, lake: &LakeRecord, m
         }
     }
     for stage in crate::stage::STAGES {
-        let outputs = stage.writes.iter().filter_map(|t| record.files.get(&format!("{t}.parquet")).map(|f| ((*t).to_owned(), f.content.clone())));
+        let outputs =
+            stage.writes.iter().filter_map(|t| record.files.get(&format!("{t}.parquet")).map(|f| ((*t).to_owned(), f.content.clone())));
         record.stages.push(manifest::StageEntry {
             name: stage.name.into(),
             inputs: stage.reads.join(","),

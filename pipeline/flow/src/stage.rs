@@ -107,7 +107,8 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
         }
         "score" => {
             let models = models.ok_or_else(|| Error::Input("score: no model; run `luheng train` and `luheng approve` first".into()))?;
-            let (features, evidence, standing) = (parts.read("features", bucket)?, parts.read("evidence", bucket)?, parts.read("standing", bucket)?);
+            let (features, evidence, standing) =
+                (parts.read("features", bucket)?, parts.read("evidence", bucket)?, parts.read("standing", bucket)?);
             let (ratings, reasons) = score::of_bucket(&features, &evidence, &standing, models, ctx)?;
             vec![("ratings", ratings), ("reasons", reasons)]
         }

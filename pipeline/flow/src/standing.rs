@@ -68,11 +68,14 @@ pub fn answers<'a>(view: &View<'a>) -> BTreeMap<&'a str, Row<'a>> {
 /// Has a means-free duty fallen due by the day? A report ordered, a summons, a limit on consumption, or any act that answers one.
 pub fn had_opportunity(party: &Party<'_, '_>) -> bool {
     let day = party.day();
-    let report = party.rows("milestones").iter().any(|m| m.text("node") == Some("property_report") && m.date("due_on").is_some_and(|d| d <= day));
+    let report =
+        party.rows("milestones").iter().any(|m| m.text("node") == Some("property_report") && m.date("due_on").is_some_and(|d| d <= day));
     let limited = party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, day));
-    let acted = party.view.rows("conduct").iter().any(|c| {
-        c.text("kind").is_some_and(|k| conduct::MET.contains(&k) || conduct::BREACHED.contains(&k)) && conduct::counts(c)
-    });
+    let acted = party
+        .view
+        .rows("conduct")
+        .iter()
+        .any(|c| c.text("kind").is_some_and(|k| conduct::MET.contains(&k) || conduct::BREACHED.contains(&k)) && conduct::counts(c));
     report || limited || acted
 }
 

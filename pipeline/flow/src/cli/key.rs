@@ -35,7 +35,11 @@ pub fn run(common: &Common) -> Result<()> {
         KeyOrigin::File(path) => format!("file {}", path.display()),
         KeyOrigin::Sample => "sample key of the configuration: imaginary people only".to_owned(),
         KeyOrigin::State { path, made } => {
-            format!("file {}{}", path.display(), if *made { " (made now; keep a copy: without it no later night can be joined to this lake)" } else { "" })
+            format!(
+                "file {}{}",
+                path.display(),
+                if *made { " (made now; keep a copy: without it no later night can be joined to this lake)" } else { "" }
+            )
         }
     };
     println!("key id  {}\nfrom    {origin}", key.key_id());

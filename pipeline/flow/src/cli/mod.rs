@@ -1,5 +1,12 @@
 //! The verbs: one file each. Parsing only reads; what a verb does stands in its file.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros, clippy::print_stdout, clippy::print_stderr, reason = "the command line reads its surroundings and speaks")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line reads its surroundings and speaks"
+)]
 
 mod approve;
 mod catalog;
@@ -74,67 +81,150 @@ impl Common {
 enum Verb {
     /// The whole batch: check, ingest, train if needed, features, score, suggest, metrics, report, publish
     #[command(after_help = "Example: luheng nightly --config luheng.toml --input exports --as-of 2026-06-30 --work work")]
-    Nightly { #[command(flatten)] common: Common, #[command(flatten)] verb: nightly::Nightly },
+    Nightly {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: nightly::Nightly,
+    },
     /// Writes an imaginary town in the input tables, with known truth
     #[command(after_help = "Example: luheng synth --debtors 2000 --seed 1 --out town")]
-    Synth { #[command(flatten)] common: Common, #[command(flatten)] verb: synth::Synth },
+    Synth {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: synth::Synth,
+    },
     /// Validates inputs and configuration and prints a report; changes nothing
     #[command(after_help = "Example: luheng check --input exports --as-of 2026-06-30")]
-    Check { #[command(flatten)] common: Common },
+    Check {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Exports to the lake
     #[command(after_help = "Example: luheng ingest --input exports --as-of 2026-06-30 --work work")]
-    Ingest { #[command(flatten)] common: Common },
+    Ingest {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Features of every party, bucket by bucket
     #[command(after_help = "Example: luheng features --as-of 2026-06-30 --work work")]
-    Features { #[command(flatten)] common: Common },
+    Features {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Trains models and proposes them; the first is approved by itself
     #[command(after_help = "Example: luheng train --as-of 2026-06-30 --work work")]
-    Train { #[command(flatten)] common: Common },
+    Train {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Ratings and reasons with the approved model
     #[command(after_help = "Example: luheng score --as-of 2026-06-30 --work work")]
-    Score { #[command(flatten)] common: Common },
+    Score {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Suggestions per party
     #[command(after_help = "Example: luheng suggest --as-of 2026-06-30 --work work")]
-    Suggest { #[command(flatten)] common: Common },
+    Suggest {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Cases, debtors, worklist, alerts and regional figures
     #[command(after_help = "Example: luheng metrics --as-of 2026-06-30 --work work")]
-    Metrics { #[command(flatten)] common: Common },
+    Metrics {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Score sheets and pages
     #[command(after_help = "Example: luheng report --as-of 2026-06-30 --work work")]
-    Report { #[command(flatten)] common: Common },
+    Report {
+        #[command(flatten)]
+        common: Common,
+    },
     /// One stage on one bucket, for schedulers
     #[command(after_help = "Example: luheng stage features --bucket 17/64 --as-of 2026-06-30 --work work")]
-    Stage { #[command(flatten)] common: Common, #[command(flatten)] verb: stages::One },
+    Stage {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: stages::One,
+    },
     /// Joins the buckets of every stage and publishes the run
     #[command(after_help = "Example: luheng seal --as-of 2026-06-30 --work work")]
-    Seal { #[command(flatten)] common: Common },
+    Seal {
+        #[command(flatten)]
+        common: Common,
+    },
     /// The bucket of a debtor id
     #[command(name = "bucket-of", after_help = "Example: luheng bucket-of 0123456789abcdef0123456789abcdef")]
-    BucketOf { #[command(flatten)] common: Common, #[command(flatten)] verb: key::BucketOf },
+    BucketOf {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: key::BucketOf,
+    },
     /// Where the pseudonym key comes from, and its id
     #[command(after_help = "Example: luheng key --config luheng.toml")]
-    Key { #[command(flatten)] common: Common },
+    Key {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Prints tables, features, measures, legal basis or metrics
     #[command(after_help = "Example: luheng catalog measures")]
-    Catalog { #[command(flatten)] common: Common, #[command(flatten)] verb: catalog::Catalog },
+    Catalog {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: catalog::Catalog,
+    },
     /// Puts a model into use: who, when, on which assessment
     #[command(after_help = "Example: luheng approve 0123456789abcdef --by J01 --on 2026-07-01 --assessment PIA-2026-3")]
-    Approve { #[command(flatten)] common: Common, #[command(flatten)] verb: approve::Approve },
+    Approve {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: approve::Approve,
+    },
     /// One case in the terminal
     #[command(after_help = "Example: luheng explain （2025）浙0106执1234号 --work work")]
-    Explain { #[command(flatten)] common: Common, #[command(flatten)] verb: explain::Explain },
+    Explain {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: explain::Explain,
+    },
     /// One score sheet to a file
     #[command(after_help = "Example: luheng sheet （2025）浙0106执1234号 --out sheet.html --work work")]
-    Sheet { #[command(flatten)] common: Common, #[command(flatten)] verb: sheet::Sheet },
+    Sheet {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: sheet::Sheet,
+    },
     /// The runs kept, newest last
     #[command(after_help = "Example: luheng runs --work work")]
-    Runs { #[command(flatten)] common: Common },
+    Runs {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Re-hashes a run against its manifest
     #[command(after_help = "Example: luheng verify current --work work")]
-    Verify { #[command(flatten)] common: Common, #[command(flatten)] verb: runs::Verify },
+    Verify {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: runs::Verify,
+    },
     /// A child process of another luheng
     #[command(hide = true)]
-    Worker { #[command(flatten)] common: Common, #[command(flatten)] verb: worker::Worker },
+    Worker {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: worker::Worker,
+    },
 }
 
 /// Runs the command line; the exit status is the documented one.

@@ -35,13 +35,18 @@ impl Common {
     pub fn config(&self) -> Result<(Config, Option<PathBuf>)> {
         let file = match &self.config {
             Some(named) if !named.is_file() => {
-                return Err(Error::Config(format!("--config: {} is not a file; name a configuration file, or leave --config out", named.display())));
+                return Err(Error::Config(format!(
+                    "--config: {} is not a file; name a configuration file, or leave --config out",
+                    named.display()
+                )));
             }
             Some(named) => Some(named.clone()),
             None => Some(PathBuf::from("luheng.toml")).filter(|file| file.is_file()),
         };
         let config = match &file {
-            Some(path) => Config::parse(&text::read_to_string(path).map_err(|e| Error::Config(e.to_string()))?, &path.display().to_string())?,
+            Some(path) => {
+                Config::parse(&text::read_to_string(path).map_err(|e| Error::Config(e.to_string()))?, &path.display().to_string())?
+            }
             None => Config::default(),
         };
         Ok((config, file))
@@ -78,7 +83,9 @@ impl Common {
 
     fn day(&self, config: &Config) -> Result<Day> {
         let Some(text) = self.as_of.as_ref().or(config.as_of.as_ref()) else {
-            return Err(Error::Usage("--as-of: no day given; name one as --as-of YYYY-MM-DD or as_of in the configuration (the clock is never the date)".into()));
+            return Err(Error::Usage(
+                "--as-of: no day given; name one as --as-of YYYY-MM-DD or as_of in the configuration (the clock is never the date)".into(),
+            ));
         };
         day::parse(text).ok_or_else(|| Error::Usage(format!("--as-of: found \"{text}\", expected a day as YYYY-MM-DD")))
     }
@@ -113,7 +120,8 @@ impl Common {
             "G" | "GiB" | "GB" => 1 << 30,
             other => return Err(Error::Usage(format!("--memory: found unit \"{other}\", expected KiB, MiB or GiB"))),
         };
-        let number: u64 = text[..at].parse().map_err(|_| Error::Usage(format!("--memory: found \"{text}\", expected a size such as 2GiB")))?;
+        let number: u64 =
+            text[..at].parse().map_err(|_| Error::Usage(format!("--memory: found \"{text}\", expected a size such as 2GiB")))?;
         Ok(Some(number.saturating_mul(unit)))
     }
 }
@@ -121,7 +129,9 @@ impl Common {
 impl Opened {
     /// The folder of exports.
     pub fn input(&self) -> Result<PathBuf> {
-        self.input.clone().ok_or_else(|| Error::Usage("--input: no folder of exports given; name one as --input DIR or input in the configuration".into()))
+        self.input.clone().ok_or_else(|| {
+            Error::Usage("--input: no folder of exports given; name one as --input DIR or input in the configuration".into())
+        })
     }
 
     /// The pseudonym key.

@@ -28,7 +28,12 @@ impl Verify {
             return Ok(());
         }
         let lines: Vec<String> = breaches.iter().map(ToString::to_string).collect();
-        Err(Error::Fault(format!("{}: {} breaches\n{}\nbuild the night anew with `luheng nightly --again`", self.run, lines.len(), lines.join("\n"))))
+        Err(Error::Fault(format!(
+            "{}: {} breaches\n{}\nbuild the night anew with `luheng nightly --again`",
+            self.run,
+            lines.len(),
+            lines.join("\n")
+        )))
     }
 }
 

@@ -24,7 +24,10 @@ impl Sheet {
     /// Writes the sheet.
     pub fn run(&self, common: &Common) -> Result<()> {
         if self.out.extension().is_none_or(|e| e != "html") {
-            return Err(Error::Usage(format!("--out: found {}, expected a file name ending in .html (PDF is not in this version: print the page)", self.out.display())));
+            return Err(Error::Usage(format!(
+                "--out: found {}, expected a file name ending in .html (PDF is not in this version: print the page)",
+                self.out.display()
+            )));
         }
         let ctx = common.open_reading()?.ctx;
         let (tables, sheet) = night::published_tables(&ctx)?;

@@ -251,9 +251,8 @@ pub const FEATURES: &[Feature] = &[
         disclose: Disclose::Now,
         compute: |s| {
             // Ground 1 presupposes capacity, and repaired or expired entries count for nothing.
-            let act = |r: &&Row<'_>| {
-                r.text("list") == Some("dishonest") && r.int("ground").is_some_and(|g| g >= 2) && in_force(r, s.party.day())
-            };
+            let act =
+                |r: &&Row<'_>| r.text("list") == Some("dishonest") && r.int("ground").is_some_and(|g| g >= 2) && in_force(r, s.party.day());
             Value::count(s.party.view.rows("listings").iter().filter(act).copied().collect())
         },
     },
@@ -276,8 +275,7 @@ pub const FEATURES: &[Feature] = &[
 
 /// Is an entry on a list in force on the day? Not removed, not expired, not suspended.
 pub fn in_force(entry: &Row<'_>, day: i32) -> bool {
-    let suspended =
-        entry.date("suspended_from_on").is_some_and(|d| d <= day) && entry.date("suspended_to_on").is_none_or(|d| d >= day);
+    let suspended = entry.date("suspended_from_on").is_some_and(|d| d <= day) && entry.date("suspended_to_on").is_none_or(|d| d >= day);
     entry.date("listed_on").is_some_and(|d| d <= day)
         && entry.date("removed_on").is_none()
         && entry.date("expires_on").is_none_or(|d| d >= day)

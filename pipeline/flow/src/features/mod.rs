@@ -206,14 +206,19 @@ pub fn all() -> impl Iterator<Item = &'static Feature> {
 pub fn named(ids: &[String]) -> Result<Vec<&'static Feature>> {
     let missing: Vec<&str> = ids.iter().filter(|id| !all().any(|f| f.id == id.as_str())).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err(Error::Config(format!("catalog/ratings: no such features: {}; `luheng catalog features` lists them", missing.join(", "))));
+        return Err(Error::Config(format!(
+            "catalog/ratings: no such features: {}; `luheng catalog features` lists them",
+            missing.join(", ")
+        )));
     }
     Ok(ids.iter().filter_map(|id| all().find(|f| f.id == id.as_str())).collect())
 }
 
 /// Every feature with unit, direction, family and ground, as a Markdown table.
 pub fn dictionary() -> String {
-    let mut text = String::from("| feature | v | 名称 | title | unit | direction | family | ground | disclose |\n|---|---|---|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| feature | v | 名称 | title | unit | direction | family | ground | disclose |\n|---|---|---|---|---|---|---|---|---|\n",
+    );
     for f in all() {
         let direction = match f.direction {
             Direction::Up => "up",

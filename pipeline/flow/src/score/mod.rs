@@ -63,9 +63,8 @@ pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, mod
 }
 
 fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) -> Result<Rating> {
-    let column = |name: &str| -> Result<&Column> {
-        standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}")))
-    };
+    let column =
+        |name: &str| -> Result<&Column> { standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}"))) };
     let text = |name: &str| -> Result<Option<String>> { Ok(column(name)?.text_at(at).map(str::to_owned)) };
     let [capacity, willingness, recovery] = axes;
     let as_of = column("as_of")?.date_at(at).unwrap_or(ctx.as_of);

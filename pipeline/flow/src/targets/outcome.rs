@@ -115,8 +115,7 @@ fn is_censored(now: &View<'_>, chain: &BTreeSet<&str>, from: Day, end: Day) -> b
 fn willing(now: &View<'_>, chain: &BTreeSet<&str>, party: &Party<'_, '_>, standing: &Standing, end: Day, ctx: &Context) -> Option<bool> {
     let from = party.day();
     let inside = |on: Option<Day>| on.is_some_and(|on| on > from && on <= end);
-    let acts: Vec<&Row<'_>> =
-        now.rows("conduct").iter().filter(|c| inside(c.date("happened_on")) && conduct::counts(c)).collect();
+    let acts: Vec<&Row<'_>> = now.rows("conduct").iter().filter(|c| inside(c.date("happened_on")) && conduct::counts(c)).collect();
     let any = |kinds: &[&str]| acts.iter().any(|c| c.text("kind").is_some_and(|k| kinds.contains(&k)));
     if any(conduct::BREACHED) {
         return Some(false);
@@ -124,11 +123,7 @@ fn willing(now: &View<'_>, chain: &BTreeSet<&str>, party: &Party<'_, '_>, standi
     let reported = now.rows("milestones").iter().any(|m| {
         m.text("case_no").is_some_and(|c| chain.contains(c)) && m.text("node") == Some("property_report") && inside(m.date("due_on"))
     });
-    let limited = party
-        .view
-        .rows("listings")
-        .iter()
-        .any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, from));
+    let limited = party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, from));
     if !reported && !limited && !any(conduct::MET) {
         return None;
     }

@@ -17,10 +17,7 @@ fn number(value: Option<f64>) -> String {
 /// The card as HTML.
 pub fn card(validation: &Validation) -> Result<String> {
     let mut blocks = vec![Block::Notice {
-        text: Bi::fixed(
-            "评估参考，不构成对有履行能力或拒不履行的认定",
-            "For reference; no finding of ability to perform or of refusal",
-        ),
+        text: Bi::fixed("评估参考，不构成对有履行能力或拒不履行的认定", "For reference; no finding of ability to perform or of refusal"),
         tone: Tone::Strong,
     }];
     for axis in &validation.axes {

@@ -138,10 +138,8 @@ fn sigmoid(logit: f64) -> f64 {
 
 fn training_set(rows: &Columns, kept: &[usize], spec: &Spec, label: &Column) -> Result<TrainingSet> {
     let (cases, debtors, days) = (column(rows, "case_no")?, column(rows, "debtor_id")?, column(rows, "day")?);
-    let group = kept
-        .iter()
-        .map(|at| format!("{}|{}", debtors.text_at(*at).unwrap_or_default(), cases.text_at(*at).unwrap_or_default()))
-        .collect();
+    let group =
+        kept.iter().map(|at| format!("{}|{}", debtors.text_at(*at).unwrap_or_default(), cases.text_at(*at).unwrap_or_default())).collect();
     Ok(TrainingSet::new(
         design(rows, kept, spec)?,
         kept.iter().map(|at| label.real_at(*at).unwrap_or(0.0)).collect(),
