@@ -4,7 +4,7 @@
 //! nothing voided by then, and nothing ever of the wrong person; a date later than the day reads as unknown, and with it what it reveals; an asset
 //! that a later answered inquiry no longer shows has ended. Feature code cannot reach the lake otherwise, so leakage is impossible by shape.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -36,6 +36,10 @@ pub const TABLES: [&str; 18] = [
     "registers",
 ];
 
+fn place(table: &str) -> Option<usize> {
+    TABLES.iter().position(|name| *name == table)
+}
+
 /// How a column is read on a day before what it says had happened.
 #[derive(Clone, Debug)]
 enum Mask {
@@ -64,7 +68,12 @@ struct Held {
     known_on: Option<usize>,
     voided_on: Option<usize>,
     void_reason: Option<usize>,
+    /// Where the literal names that code asks by lead, by address and length: searching the names took most of the time of training rows.
+    found: [Cell<(usize, usize, usize)>; SLOTS],
 }
+
+/// Names remembered a table, a power of two.
+const SLOTS: usize = 64;
 
 /// One bucket of the lake in memory.
 #[derive(Debug)]
@@ -99,7 +108,19 @@ impl Facts {
 
     /// What was known of a debtor on a day. A debtor without rows gives an empty view.
     pub fn view(&self, debtor_id: &str, day: Day) -> View<'_> {
-        View { debtor_id: self.own_id(debtor_id), day, facts: self, rows: Default::default(), due_all_fen: OnceCell::new() }
+        self.view_of(debtor_id, day, &TABLES)
+    }
+
+    /// As [`Self::view`], of these tables only: the others read as empty. Whoever asks for `assets` asks for `inquiries` too, which end them.
+    pub fn view_of(&self, debtor_id: &str, day: Day, tables: &[&str]) -> View<'_> {
+        let mut view = View { debtor_id: self.own_id(debtor_id), day, rows: Default::default(), due_all_fen: OnceCell::new() };
+        for (at, name) in TABLES.iter().enumerate().filter(|(_, name)| tables.contains(name)) {
+            if let Some((held, range)) = self.tables.get(name).and_then(|held| held.debtors.get(debtor_id).map(|range| (held, range))) {
+                view.rows[at] = held.known(&self.unknown, range.clone(), day);
+            }
+        }
+        view.end_assets();
+        view
     }
 
     fn own_id(&self, debtor_id: &str) -> &str {
@@ -175,6 +196,7 @@ impl Held {
             void_reason: at("void_reason"),
             fields,
             debtors,
+            found: std::array::from_fn(|_| Cell::default()),
         })
     }
 
@@ -220,16 +242,25 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn field(&self, column: &str) -> Option<&'a Field> {
+    fn field(&self, column: &'static str) -> Option<&'a Field> {
+        let (address, length) = (column.as_ptr().addr(), column.len());
+        let slot = &self.held.found[(address ^ (address >> 6)) % SLOTS];
+        if let (known, of, at) = slot.get()
+            && (known, of) == (address, length)
+        {
+            return self.held.fields.get(at);
+        }
         let found = self.held.fields.binary_search_by(|f| f.name.as_str().cmp(column));
         if found.is_err() {
             self.unknown.borrow_mut().insert(format!("{}.{column}", self.held.name));
         }
-        found.ok().map(|at| &self.held.fields[at])
+        let at = found.ok()?;
+        slot.set((address, length, at));
+        self.held.fields.get(at)
     }
 
     /// The field, unless the day has not come that reveals it; then what it reads as.
-    fn open(&self, column: &str) -> std::result::Result<Option<&'a Column>, Option<&'a str>> {
+    fn open(&self, column: &'static str) -> std::result::Result<Option<&'a Column>, Option<&'a str>> {
         let Some(field) = self.field(column) else { return Ok(None) };
         match &field.mask {
             Mask::RevealedBy { date, before } if self.held.fields[*date].column.date_at(self.at).is_some_and(|d| d > self.day) => {
@@ -308,24 +339,15 @@ pub struct View<'a> {
     pub debtor_id: &'a str,
     /// The day.
     pub day: Day,
-    facts: &'a Facts,
-    /// The rows of each table, read when first asked for: a label asks for few of them.
-    rows: [OnceCell<Vec<Row<'a>>>; TABLES.len()],
+    /// In the order of [`TABLES`].
+    rows: [Vec<Row<'a>>; TABLES.len()],
     due_all_fen: OnceCell<i64>,
 }
 
 impl<'a> View<'a> {
     /// The rows of a table that count on the day.
     pub fn rows(&self, table: &'static str) -> &[Row<'a>] {
-        let Some(at) = TABLES.iter().position(|name| *name == table) else { return &[] };
-        self.rows[at].get_or_init(|| {
-            let found = self.facts.tables.get(table).and_then(|held| held.debtors.get(self.debtor_id).map(|range| (held, range)));
-            let mut rows = found.map_or_else(Vec::new, |(held, range)| held.known(&self.facts.unknown, range.clone(), self.day));
-            if table == "assets" {
-                self.end_assets(&mut rows);
-            }
-            rows
-        })
+        place(table).map_or(&[], |at| self.rows[at].as_slice())
     }
 
     /// Money due over all live cases, in fen; counted once.
@@ -364,7 +386,7 @@ impl<'a> View<'a> {
     }
 
     /// An asset ends on the day a later answered inquiry of its channel no longer showed it.
-    fn end_assets(&self, assets: &mut Vec<Row<'a>>) {
+    fn end_assets(&mut self) {
         let mut answered: BTreeMap<&str, Day> = BTreeMap::new();
         for inquiry in self.rows("inquiries") {
             let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
@@ -373,9 +395,11 @@ impl<'a> View<'a> {
                 *latest = on.max(*latest);
             }
         }
-        assets.retain(|asset| {
-            let later = asset.text("channel").and_then(|c| answered.get(c));
-            later.is_none_or(|on| *on <= asset.known_on())
-        });
+        if let Some(at) = place("assets") {
+            self.rows[at].retain(|asset| {
+                let later = asset.text("channel").and_then(|c| answered.get(c));
+                later.is_none_or(|on| *on <= asset.known_on())
+            });
+        }
     }
 }

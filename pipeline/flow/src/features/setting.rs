@@ -4,7 +4,6 @@ use luheng_models::Direction::{Down, Free};
 
 use super::{Disclose, Family, Feature, Unit, Value};
 use crate::cutoff::Row;
-use crate::means;
 
 fn live_cases<'a>(s: &super::Subject<'_, 'a>) -> Vec<Row<'a>> {
     s.party.view.parties().into_iter().filter(|p| p.is_live()).map(|p| p.case).collect()
@@ -41,7 +40,7 @@ pub const FEATURES: &[Feature] = &[
         family: Family::Case,
         ground: "MSF 253",
         disclose: Disclose::Now,
-        compute: |s| Value::of(means::due_all_fen(s.party.view) as f64, live_cases(s)),
+        compute: |s| Value::of(s.party.view.due_all_fen() as f64, live_cases(s)),
     },
     Feature {
         id: "live_cases_n",

@@ -10,6 +10,9 @@ use crate::features::conduct;
 use crate::means;
 use crate::standing::Standing;
 
+/// Tables that say what is held on the horizon day.
+const HELD: [&str; 8] = ["debtors", "cases", "parties", "payments", "assets", "seizures", "incomes", "inquiries"];
+
 /// What came of a party within the horizon; `None` where the axis says nothing of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Outcome {
@@ -35,7 +38,7 @@ pub fn outcome(facts: &Facts, now: &View<'_>, party: &Party<'_, '_>, standing: &
     let mut outcome = Outcome::default();
     if let Some(end) = money(&ctx.ratings.capacity) {
         let received = received(now, &chain, party.day(), end);
-        let horizon = facts.view(party.view.debtor_id, end);
+        let horizon = facts.view_of(party.view.debtor_id, end, &HELD);
         let held = chain.iter().filter_map(|case_no| horizon.party(case_no)).filter(Party::is_live);
         let held = held.map(|p| means::means_of(&p, ctx).controlled_fen).fold(0_i64, i64::saturating_add);
         let due = party.due_fen();

@@ -3,7 +3,7 @@
 
 use super::{Condition, case};
 use crate::cutoff::Row;
-use crate::means::{AssetMeans, Control, due_all_fen};
+use crate::means::{AssetMeans, Control};
 use crate::suggest::facts::{Found, Need, Situation, Verdict};
 
 const RIGHTS: [&str; 7] = ["equity", "security", "wealth_product", "provident_fund", "tax_refund", "insurance", "ip"];
@@ -217,7 +217,7 @@ fn insolvent<'s>(s: &Situation<'s>) -> Verdict<'s> {
     let income = s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.means.income.months);
     let means = s.means.net_assets_fen.saturating_add(income);
     let open: Vec<Row<'s>> = s.party.view.rows("obligations").iter().filter(|o| o.flag("secured") != Some(true)).copied().collect();
-    let debts = open.iter().filter_map(|o| o.fen("outstanding_fen")).fold(due_all_fen(s.party.view), i64::saturating_add);
+    let debts = open.iter().filter_map(|o| o.fen("outstanding_fen")).fold(s.party.view.due_all_fen(), i64::saturating_add);
     if means >= debts {
         return Verdict::Unmet;
     }
