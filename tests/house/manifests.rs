@@ -14,7 +14,7 @@ const HOUSE: [(&str, &[&str]); 5] = [
     ("luheng-tests", &["luheng", "luheng-lake", "luheng-models", "luheng-sheet"]),
 ];
 
-/// Packages with one home. A name ending in `*` stands for every name that begins so.
+/// Packages with one home. The tests' crate ships nothing and may read what anybody wrote. A name ending in `*` stands for every name that begins so.
 const HOMES: [(&str, &[&str]); 18] = [
     ("polars*", &["luheng"]),
     ("arrow*", &["luheng-lake"]),
@@ -104,7 +104,7 @@ fn leaves_never_import_each_other_or_the_hub() {
 #[test]
 fn heavy_packages_have_one_home() {
     let mut breaches = Vec::new();
-    for (name, needs) in direct() {
+    for (name, needs) in direct().into_iter().filter(|(name, _)| name != "luheng-tests") {
         for (package, homes) in HOMES {
             let is = |n: &String| package.strip_suffix('*').map_or(n == package, |start| n.starts_with(start));
             if needs.iter().any(is) && !homes.contains(&name.as_str()) {
