@@ -10,27 +10,44 @@ use crate::context::Context;
 use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::intake::LakeRecord;
 use crate::progress::Progress;
 use crate::publish;
 use crate::run::Parts;
 use crate::train;
 
-/// The parts of a training, under one name for every process of it.
+const TRAINING: &str = ".training";
+
+/// The parts of a training, under one name for every process of it. They hold for one lake, day and configuration.
 ///
 /// # Errors
-/// None at present; kept fallible with its callers.
+/// No lake.
 pub fn training_parts(ctx: &Context) -> Result<Parts> {
-    Ok(Parts::new(ctx.work.models().join(".training"), "training".into()))
+    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, "training");
+    Ok(Parts::new(ctx.work.models().join(TRAINING), cause))
 }
 
-/// Makes the training rows bucket by bucket, trains, writes `models/<id>/`, and approves the model if it is the first.
+/// Sweeps what trainings that died left; the parts they finished stay where a run goes on from them.
+///
+/// # Errors
+/// A folder that cannot be read or removed.
+pub fn sweep(ctx: &Context, keep_parts: bool) -> Result<()> {
+    atomic::sweep(&ctx.work.models(), &|name| keep_parts && name == TRAINING)?;
+    for name in atomic::names_in(&ctx.work.models())? {
+        if ctx.work.model(&name).is_dir() && name != TRAINING {
+            atomic::sweep(&ctx.work.model(&name), &|_| false)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the training rows bucket by bucket where they are not there yet, trains, writes `models/<id>/`, and approves the model if it is the first.
 ///
 /// # Errors
 /// A lake that cannot be read, a full disk, a fault in the rows.
 pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> {
     let parts = training_parts(ctx)?;
-    atomic::remove_dir(parts.folder())?;
-    let arguments = vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), "training".into()];
+    let arguments = vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), parts.cause().into()];
     pool.run("targets", &arguments, ctx.buckets, progress)?;
     let mut id = String::new();
     timed("train", 1, progress, |_| {
@@ -41,9 +58,10 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
         }
         id.clone_from(&trained.bundle.id);
         let folder = ctx.work.model(&id);
-        text::write_text(&folder.join("model.json"), &trained.bundle.to_json()?)?;
         text::write_text(&folder.join("validation.json"), &trained.validation.to_json()?)?;
         text::write_text(&folder.join("card.html"), &trained.validation.card()?)?;
+        // Last: a model is there once its file is, and then it can be judged.
+        text::write_text(&folder.join("model.json"), &trained.bundle.to_json()?)?;
         Ok(rows.len() as u64)
     })?;
     atomic::remove_dir(parts.folder())?;

@@ -13,12 +13,13 @@ use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
 use crate::event::Event;
 pub use crate::intake::{LakeRecord, check, ingest, settle};
+use crate::learn;
 pub use crate::learn::{approval, approve, model, model_in_use, train, training_parts};
 use crate::metrics;
 use crate::progress::Progress;
 use crate::publish;
 use crate::report::{self, MetricLabel, Quality, RunTables, SheetContext};
-use crate::run::Parts;
+use crate::run::{PARTS, Parts};
 
 /// How a night is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +49,15 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
     crate::stage::check()?;
     let _lock = lock::lock(&ctx.work)?;
     let lake = ingest(ctx, input, key, pool, progress, options.resume)?;
+    learn::sweep(ctx, options.resume)?;
+    // A finished night trains nothing: what it would be rated with is in use already.
+    if approval(ctx)?.is_some()
+        && !options.retrain
+        && !options.again
+        && let Some(run_id) = finished(ctx, &lake)?
+    {
+        return Ok(Published { run_id, was_there: true });
+    }
     if options.retrain || approval(ctx)?.is_none() || is_old(ctx)? {
         let id = train(ctx, pool, progress)?;
         if approval(ctx)?.is_some_and(|a| a.model_id != id) {
@@ -55,14 +65,13 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
         }
     }
     let (models, _) = model_in_use(ctx)?;
+    if !options.again
+        && let Some(run_id) = finished(ctx, &lake)?
+    {
+        return Ok(Published { run_id, was_there: true });
+    }
     let cause = publish::cause(ctx, &lake, &models.id);
     let id = publish::run_id(ctx, &cause);
-    let is_there = ctx.work.run(&id).join(manifest::MANIFEST_FILE).is_file();
-    if is_there && !options.again {
-        atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{id}")))?;
-        sweep(ctx, None)?;
-        return Ok(Published { run_id: id, was_there: true });
-    }
     let folder = ctx.work.building(&id, std::process::id());
     adopt(ctx, &id, &folder, options.resume)?;
     let parts = Parts::new(folder, cause);
@@ -79,27 +88,43 @@ fn is_old(ctx: &Context) -> Result<bool> {
     Ok(trained.is_some_and(|on| ctx.as_of.saturating_sub(on) >= ctx.config.train_every_days))
 }
 
-/// Sweeps what dead runs left; with `--resume` the newest leavings of this very run are taken over.
+/// The night asked for, if it is complete: made current, in case the run that built it died just before that.
+///
+/// # Errors
+/// No model is in use; a link that cannot be switched.
+pub fn finished(ctx: &Context, lake: &LakeRecord) -> Result<Option<String>> {
+    let (models, _) = model_in_use(ctx)?;
+    let id = publish::run_id(ctx, &publish::cause(ctx, lake, &models.id));
+    if !ctx.work.run(&id).join(manifest::MANIFEST_FILE).is_file() {
+        return Ok(None);
+    }
+    atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{id}")))?;
+    sweep(ctx, None)?;
+    Ok(Some(id))
+}
+
+/// Sweeps what dead runs left; with `--resume` the parts of the newest leavings of this very run are taken over, and nothing else: joined tables
+/// and pages are made again, and a file cut short while it was written would otherwise be published.
 fn adopt(ctx: &Context, id: &str, folder: &Path, resume: bool) -> Result<()> {
+    atomic::create_dir(folder)?;
+    let own = folder.file_name().and_then(|n| n.to_str()).map(str::to_owned);
     if resume {
-        let mut left = atomic::names_in(&ctx.work.runs()).unwrap_or_default();
-        left.retain(|name| name.starts_with(&format!(".{id}.")));
-        left.sort();
+        let mut left = atomic::names_in(&ctx.work.runs())?;
+        left.retain(|name| {
+            name.starts_with(&format!(".{id}.")) && Some(name) != own.as_ref() && ctx.work.runs().join(name).join(PARTS).is_dir()
+        });
         if let Some(last) = left.last() {
-            atomic::rename_dir(&ctx.work.runs().join(last), folder)?;
+            atomic::rename_dir(&ctx.work.runs().join(last).join(PARTS), &folder.join(PARTS))?;
         }
     }
-    let own = folder.file_name().and_then(|n| n.to_str()).map(str::to_owned);
-    sweep(ctx, own.as_deref())?;
-    atomic::create_dir(folder)?;
-    Ok(())
+    sweep(ctx, own.as_deref())
 }
 
 fn sweep(ctx: &Context, keep: Option<&str>) -> Result<()> {
-    if ctx.work.runs().is_dir() {
-        atomic::sweep(&ctx.work.runs(), &|name| !name.starts_with('.') || Some(name) == keep)?;
-    }
-    Ok(())
+    atomic::sweep(&ctx.work.runs(), &|name| Some(name) == keep)?;
+    // A link that was made and not yet switched; anything else with a dot in the work folder is not ours.
+    atomic::sweep(&ctx.work.root, &|name| !name.starts_with(".current."))?;
+    learn::sweep(ctx, false)
 }
 
 /// Runs one stage on every bucket, in child processes.
@@ -127,7 +152,7 @@ pub fn stage_parts(ctx: &Context) -> Result<(Parts, Bundle)> {
 ///
 /// # Errors
 /// A bucket that is missing, and of which table.
-pub fn join_tables(ctx: &Context, parts: &Parts, progress: &Progress) -> Result<()> {
+pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progress: &Progress) -> Result<()> {
     timed("metrics", 1, progress, |_| {
         let n = ctx.buckets;
         let party: &[&str] = &["case_no", "debtor_id"];
@@ -143,9 +168,9 @@ pub fn join_tables(ctx: &Context, parts: &Parts, progress: &Progress) -> Result<
         let cases = metrics::cases::cases(&standing, &ratings, &suggestions, &party_facts)?;
         let debtors = metrics::debtors::debtors(&standing, &ratings, &reasons, &party_facts, ctx.as_of)?;
         let worklist = metrics::worklist::worklist(&suggestions, &standing, &cases, ctx.as_of)?;
-        let before = Before::read(ctx)?;
-        let previous = before.as_ref().map(|b| metrics::changes::Previous { ratings: &b.ratings, features: &b.features });
-        let changed = metrics::changes::of_ratings(&ratings, &features, &reasons, previous, ctx.as_of)?;
+        let before = previous.map(|id| Before::read(ctx, id)).transpose()?;
+        let rated_before = before.as_ref().map(|b| metrics::changes::Previous { ratings: &b.ratings, features: &b.features });
+        let changed = metrics::changes::of_ratings(&ratings, &features, &reasons, rated_before, ctx.as_of)?;
         let alerts = metrics::alerts::alerts(&parts.join("bucket_alerts", n, &[])?, &changed)?;
         let (regions, population) = (whole(ctx, "regions")?, whole(ctx, "population")?);
         let inputs = metrics::regional::Inputs {
@@ -187,7 +212,21 @@ fn blocked_last(table: Columns) -> Result<Columns> {
     Ok(sorted.without("order"))
 }
 
-/// The run that was current when this one was built.
+/// The run whose grades and figures a new one is compared with: the current one if its day is earlier. A night built again is compared with what
+/// it was compared with the first time; an earlier day asked for afterwards has no night before it.
+///
+/// # Errors
+/// A manifest that cannot be read.
+pub fn previous(ctx: &Context, again: Option<&str>) -> Result<Option<String>> {
+    if let Some(first) = again {
+        let before = manifest::read(&ctx.work.run(first))?.previous;
+        return Ok(before.filter(|id| ctx.work.run(id).is_dir()));
+    }
+    let Ok(current) = manifest::read(&ctx.work.current()) else { return Ok(None) };
+    Ok(day::parse(&current.as_of).is_some_and(|on| on < ctx.as_of).then_some(current.run_id))
+}
+
+/// What a run takes from the one before it.
 struct Before {
     ratings: Columns,
     features: Columns,
@@ -195,14 +234,9 @@ struct Before {
 }
 
 impl Before {
-    fn read(ctx: &Context) -> Result<Option<Self>> {
-        let Ok(record) = manifest::read(&ctx.work.current()) else { return Ok(None) };
-        // A night built again, or an earlier day asked for afterwards, has no night before it.
-        if day::parse(&record.as_of).is_none_or(|on| on >= ctx.as_of) {
-            return Ok(None);
-        }
-        let table = |name: &str| parquet::read(&ctx.work.current().join(format!("{name}.parquet")));
-        Ok(Some(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")? }))
+    fn read(ctx: &Context, id: &str) -> Result<Self> {
+        let table = |name: &str| parquet::read(&ctx.work.run(id).join(format!("{name}.parquet")));
+        Ok(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")? })
     }
 }
 
@@ -271,15 +305,20 @@ pub fn case_number(text: &str) -> Result<String> {
 pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
-    let id = if again && ctx.work.run(&first).is_dir() {
+    let again = again && ctx.work.run(&first).is_dir();
+    let id = if again {
         (2..).map(|n| format!("{first}.{n}")).find(|id| !ctx.work.run(id).is_dir()).unwrap_or_else(|| first.clone())
     } else {
         first.clone()
     };
-    join_tables(ctx, parts, progress)?;
+    let previous = previous(ctx, again.then_some(first.as_str()))?;
+    join_tables(ctx, parts, previous.as_deref(), progress)?;
     report(ctx, parts.folder(), progress)?;
-    atomic::remove_dir(&parts.folder().join("parts"))?;
-    let record = publish::manifest(ctx, parts.folder(), &id, &lake, models, lake.warnings())?;
+    atomic::remove_dir(&parts.folder().join(PARTS))?;
+    // Leavings of an earlier `seal` that died.
+    atomic::sweep(parts.folder(), &|_| false)?;
+    let mut record = publish::manifest(ctx, parts.folder(), &id, &lake, models, lake.warnings())?;
+    record.previous = previous;
     manifest::write(parts.folder(), &record)?;
     let timings: Vec<serde_json::Value> = progress
         .timings()
@@ -289,11 +328,11 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
     let timings = serde_json::to_string_pretty(&timings).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&parts.folder().join("timings.json"), &timings)?;
     publish::publish(ctx, parts.folder(), &id)?;
-    publish::keep(ctx)?;
     if id != first
         && let Some(table) = publish::difference(ctx, &first, &id)?
     {
         return Err(Error::Fault(format!("the night built again differs from {first} in {table}: same causes gave other bytes")));
     }
+    publish::keep(ctx)?;
     Ok(id)
 }

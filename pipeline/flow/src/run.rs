@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::stage::{STAGES, Stage};
 
+/// The folder of the parts in the folder of a run being built.
+pub const PARTS: &str = "parts";
+
 /// The parts of a run being built, one file a table and bucket, with a marker a stage and bucket that says from what they were made.
 #[derive(Clone, Debug)]
 pub struct Parts {
@@ -43,11 +46,11 @@ impl Parts {
     }
 
     fn file(&self, table: &str, bucket: u32) -> PathBuf {
-        self.folder.join("parts").join(table).join(folder_name(bucket)).join("part.parquet")
+        self.folder.join(PARTS).join(table).join(folder_name(bucket)).join("part.parquet")
     }
 
     fn marker(&self, stage: &str, bucket: u32) -> PathBuf {
-        self.folder.join("parts").join("_done").join(stage).join(format!("{}.json", folder_name(bucket)))
+        self.folder.join(PARTS).join("_done").join(stage).join(format!("{}.json", folder_name(bucket)))
     }
 
     fn read_marker(&self, stage: &str, bucket: u32) -> Option<Marker> {

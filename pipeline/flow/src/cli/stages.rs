@@ -81,7 +81,7 @@ pub fn metrics(common: &Common) -> Result<()> {
     let progress = common.progress();
     let (parts, models) = night::stage_parts(&opened.ctx)?;
     night::run_buckets(&opened.ctx, &common.pool(&opened)?, "sums", &parts, &models.id, &progress)?;
-    night::join_tables(&opened.ctx, &parts, &progress)?;
+    night::join_tables(&opened.ctx, &parts, night::previous(&opened.ctx, None)?.as_deref(), &progress)?;
     println!("metrics: tables in {}", parts.folder().display());
     Ok(())
 }
@@ -101,6 +101,10 @@ pub fn seal(common: &Common) -> Result<()> {
     let progress = common.progress();
     let _lock = luheng_lake::store::lock::lock(&opened.ctx.work)?;
     let (parts, models) = night::stage_parts(&opened.ctx)?;
+    if let Some(run_id) = night::finished(&opened.ctx, &night::LakeRecord::read(&opened.ctx)?)? {
+        println!("already published: {run_id}");
+        return Ok(());
+    }
     night::run_buckets(&opened.ctx, &common.pool(&opened)?, "sums", &parts, &models.id, &progress)?;
     let published = night::seal(&opened.ctx, &parts, &models, false, &progress)?;
     println!("published {published}");

@@ -92,6 +92,9 @@ pub struct RunManifest {
     pub warnings: Vec<String>,
     /// `complete`, or what held the run back.
     pub outcome: String,
+    /// The run whose grades and figures this one is compared with; built again, it is compared with the same.
+    #[serde(default)]
+    pub previous: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,8 +141,14 @@ pub fn read(run: &Path) -> Result<RunManifest> {
 /// Re-hashes every file of a run folder against its manifest. Empty = nothing changed.
 pub fn verify(run: &Path) -> Result<Vec<Breach>> {
     let path = run.join(MANIFEST_FILE);
-    let written = text::read_to_string(&path)?;
-    let manifest = parse(&path, &written)?.manifest;
+    let changed = || Ok(vec![Breach::Changed(MANIFEST_FILE.to_owned())]);
+    let Ok(written) = String::from_utf8(input::read(&path)?) else { return changed() };
+    let manifest = match parse(&path, &written) {
+        Ok(sealed) => sealed.manifest,
+        // Another release's manifest is whole, but not ours to judge.
+        Err(other) if format_of(&written).is_ok_and(|format| format != FORMAT) => return Err(other),
+        Err(_) => return changed(),
+    };
     let mut breaches = Vec::new();
     // Written again it must be the same to the byte: that finds a flipped byte in the manifest too.
     if sealed_text(&manifest)? != written {
@@ -200,11 +209,15 @@ fn sealed_text(manifest: &RunManifest) -> Result<String> {
     Ok(serde_json::to_string_pretty(&sealed).map_err(broken)? + "\n")
 }
 
-fn parse(path: &Path, written: &str) -> Result<Sealed> {
+fn format_of(written: &str) -> serde_json::Result<u32> {
     #[derive(Deserialize)]
     struct FormatOnly {
         format: u32,
     }
+    Ok(serde_json::from_str::<FormatOnly>(written)?.format)
+}
+
+fn parse(path: &Path, written: &str) -> Result<Sealed> {
     let damaged = |found: String| {
         explain("a manifest cannot be read")
             .at(path.display())
@@ -213,7 +226,7 @@ fn parse(path: &Path, written: &str) -> Result<Sealed> {
             .remedy("the run folder is damaged or newer than this luheng; `luheng runs` lists the others")
             .input()
     };
-    let format = serde_json::from_str::<FormatOnly>(written).map_err(|e| damaged(e.to_string()))?.format;
+    let format = format_of(written).map_err(|e| damaged(e.to_string()))?;
     if format != FORMAT {
         return Err(damaged(format!("format {format}")));
     }
