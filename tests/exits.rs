@@ -1,0 +1,399 @@
+//! Every documented exit status through the command line, with a message that says where, what was found, what was expected and what to do;
+//! what a stopped run leaves untouched; and that no identity value leaves the vault.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use luheng_lake::columns::ColumnKind;
+use luheng_lake::store::paths::Work;
+use luheng_lake::store::{lock, manifest, parquet};
+
+use crate::town::{contents, fails, luheng, must, project, sample_town, table, texts, town};
+use crate::verify::{Court, current, leavings};
+
+const DAY: &str = "2026-06-30";
+const BEFORE: &str = "2026-05-31";
+
+/// A court with one published night, which no refusal may touch.
+struct Published {
+    court: Court,
+    run: String,
+    lake: String,
+}
+
+impl Published {
+    fn new() -> Self {
+        let court = Court::of(60);
+        court.night(BEFORE, &[]);
+        let (run, lake) = (current(&court.work), fs::read_to_string(court.work.join("lake/_intake.json")).unwrap());
+        Self { court, run, lake }
+    }
+
+    /// Tonight is refused with this status and a message of all these parts, and leaves everything as it was.
+    fn refuses(&self, status: i32, parts: &[&str]) {
+        self.refuses_verb(&["nightly", "--as-of", DAY], status, parts);
+    }
+
+    fn refuses_verb(&self, verb: &[&str], status: i32, parts: &[&str]) {
+        self.refuses_from(&self.court.exports, verb, status, parts);
+    }
+
+    fn refuses_from(&self, input: &Path, verb: &[&str], status: i32, parts: &[&str]) {
+        let mut command = crate::town::command(verb);
+        command.args(["--jobs", "1", "--config"]).arg(&self.court.config).arg("--work").arg(&self.court.work).arg("--input").arg(input);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let error = text.lines().skip_while(|line| !line.starts_with("error: ")).collect::<Vec<_>>().join("\n");
+        assert_eq!(output.status.code(), Some(status), "{verb:?}\n{text}");
+        for part in parts {
+            assert!(error.contains(part), "{verb:?}: \"{part}\" is not in:\n{text}");
+        }
+        assert_eq!(current(&self.court.work), self.run, "{error}");
+        assert_eq!(fs::read_to_string(self.court.work.join("lake/_intake.json")).unwrap(), self.lake, "{error}");
+        assert!(leavings(&self.court.work).iter().all(|left| left.starts_with(self.court.work.join("runs"))), "{error}");
+    }
+
+    /// As [`Self::refuses`], with another text in one of the exports.
+    fn refuses_export(&self, name: &str, change: impl Fn(&str) -> String, parts: &[&str]) {
+        let path = self.court.exports.join(name);
+        let good = fs::read_to_string(&path).unwrap();
+        fs::write(&path, change(&good)).unwrap();
+        self.refuses(3, parts);
+        fs::write(&path, good).unwrap();
+    }
+
+    /// As [`Self::refuses`], with other lines at the head of the configuration.
+    fn refuses_config(&self, text: &str, status: i32, parts: &[&str]) {
+        let good = fs::read_to_string(&self.court.config).unwrap();
+        fs::write(&self.court.config, text).unwrap();
+        self.refuses(status, parts);
+        fs::write(&self.court.config, good).unwrap();
+    }
+}
+
+#[test]
+fn status_2_usage() {
+    let published = Published::new();
+    for (verb, parts) in [
+        (vec!["nightly", "--as-of", DAY, "--nonsense"], vec!["--nonsense", "--help"]),
+        (vec!["nightlies"], vec!["nightlies", "--help"]),
+        (vec!["nightly", "--as-of", "2026-06-31"], vec!["--as-of", "\"2026-06-31\"", "expected a day as YYYY-MM-DD"]),
+        (vec!["nightly", "--as-of", DAY, "--memory", "2 cows"], vec!["--memory", "cows", "GiB"]),
+        (vec!["stage", "features", "--as-of", DAY, "--bucket", "2/2"], vec!["--bucket", "\"2/2\"", "expected I/N with I from 0 and N = 2"]),
+        (vec!["stage", "features", "--as-of", DAY, "--bucket", "0/64"], vec!["--bucket", "\"0/64\"", "N = 2"]),
+        (vec!["stage", "features", "--as-of", DAY, "--bucket", "first"], vec!["--bucket", "\"first\"", "expected I/N"]),
+        (vec!["stage", "dreams", "--as-of", DAY, "--bucket", "0/2"], vec!["\"dreams\"", "expected one of", "features"]),
+        (vec!["explain", "no case"], vec!["\"no case\"", "expected one such as"]),
+        (vec!["approve", "0123456789abcdef", "--by", "J", "--on", DAY, "--assessment", "A"], vec!["0123456789abcdef", "luheng train"]),
+        (vec!["bucket-of", "D1"], vec!["expected a debtor id of 32"]),
+    ] {
+        published.refuses_verb(&verb, 2, &parts);
+    }
+    // The clock is never the date.
+    let config = published.court.path("without.toml");
+    fs::write(&config, "").unwrap();
+    let (exports, work) = (published.court.exports.to_str().unwrap(), published.court.work.to_str().unwrap());
+    let (status, text) = fails(&["nightly", "--config", config.to_str().unwrap(), "--input", exports, "--work", work]);
+    assert!(status == 2 && text.contains("no day given") && text.contains("--as-of YYYY-MM-DD"), "{text}");
+    let (status, text) = fails(&["nightly", "--config", config.to_str().unwrap(), "--as-of", DAY, "--work", work]);
+    assert!(status == 2 && text.contains("no folder of exports") && text.contains("--input DIR"), "{text}");
+    let nobody = published.court.path("nobody");
+    let (status, text) = fails(&["explain", "（2025）浙0106执1号", "--work", nobody.to_str().unwrap()]);
+    assert!(status == 2 && text.contains("luheng nightly"), "{text}");
+}
+
+#[test]
+fn status_3_input() {
+    let published = Published::new();
+    let exports = &published.court.exports;
+    published.refuses_from(&published.court.path("nowhere"), &["nightly", "--as-of", DAY], 3, &["--input", "nowhere", "is not a folder", "name the folder"]);
+
+    let parties = fs::read(exports.join("parties.csv")).unwrap();
+    fs::remove_file(exports.join("parties.csv")).unwrap();
+    published.refuses(3, &["found no file for parties", "expected files named after the tables", "--input"]);
+    fs::write(exports.join("parties.csv"), parties).unwrap();
+
+    let header = |from: &'static str, to: &'static str| move |text: &str| text.replacen(from, to, 1);
+    published.refuses_export("parties.csv", header("known_on", "known"), &["parties.csv", "found after_party", "expected also known_on", "[sources.parties]"]);
+    published.refuses_export("cases.csv", header("court_code", "case_no"), &["cases.csv", "two columns", "case_no"]);
+    let blank = |text: &str| text.lines().enumerate().map(|(n, l)| if n == 0 { format!("{l}\n") } else { l.replacen("principal", "chief", 1) + "\n" }).collect();
+    published.refuses_export("parties.csv", blank, &["rows rejected, limit 20", "role", "parties.csv line 2", "expected at most a share of 0.05", "correct the export"]);
+
+    // What no reader can take, beside good exports: the broken samples, and a Parquet file cut in two.
+    let whole = fs::read(published.court.work.join("current/ratings.parquet")).unwrap();
+    let broken = project().join("data-samples/broken");
+    for (name, bytes, parts) in [
+        ("cases-undecodable.csv", None, ["line 14", "not UTF-8", "expected"]),
+        ("cases-unterminated_quote.csv", None, ["line 3", "double quote", "expected"]),
+        ("cases-utf16.csv", None, ["UTF-16", "found", "export the file again"]),
+        ("cases-truncated.csv.gz", None, ["too early", "expected a whole gzip file", "again"]),
+        ("cases-no_parquet.parquet", None, ["found", "expected a whole Parquet file", "again"]),
+        ("cases-cut.parquet", Some(whole[..whole.len() / 2].to_vec()), ["found", "expected a whole Parquet file", "again"]),
+        ("payments-cut_off.jsonl", None, ["line 2", "breaks off", "expected"]),
+        ("payments-missing_amount.jsonl", None, ["found", "expected also amount_fen", "[sources.payments]"]),
+    ] {
+        fs::write(exports.join(name), bytes.unwrap_or_else(|| fs::read(broken.join(name)).unwrap())).unwrap();
+        published.refuses(3, &[&[name], &parts[..]].concat());
+        fs::remove_file(exports.join(name)).unwrap();
+    }
+
+    // A catalog that asks for other features than those the model in use was trained on.
+    let catalog = published.court.path("catalog/ratings");
+    fs::create_dir_all(&catalog).unwrap();
+    for name in ["capacity.toml", "willingness.toml", "recovery.toml"] {
+        let text = fs::read_to_string(project().join("pipeline/catalog/ratings").join(name)).unwrap();
+        let start = text.find("features = [").unwrap() + "features = [".len();
+        let first = start + text[start..].find(',').unwrap() + 1;
+        fs::write(catalog.join(name), format!("{}{}", &text[..start], &text[first..])).unwrap();
+    }
+    // The day of the night before: tonight's would train first.
+    let good = fs::read_to_string(&published.court.config).unwrap();
+    fs::write(&published.court.config, format!("catalog = \"catalog\"\ntrain_every_days = 3000\n{good}")).unwrap();
+    let output = published.court.command(&["nightly", "--as-of", DAY]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    for part in ["error: model ", "found ", "the model was trained on", "train a new model"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(current(&published.court.work), published.run);
+}
+
+#[test]
+fn status_4_configuration_catalog_and_key() {
+    let published = Published::new();
+    let good = fs::read_to_string(&published.court.config).unwrap();
+    let with = |text: &str| format!("{text}\n{good}");
+    published.refuses_config(&with("bucketz = 4"), 4, &["luheng.toml", "`bucketz`", "expected one of", "`buckets`"]);
+    published.refuses_config(&good.replace("buckets = 2", "buckets = 3"), 4, &["luheng.toml", "buckets", "found 3", "expected a power of two"]);
+    published.refuses_config(&with("keep_runs = 0\nencrypt = \"all\""), 4, &["keep_runs", "found 0", "encrypt", "found \"all\"", "expected \"none\""]);
+    published.refuses_config(&format!("{good}\n[sources.cases.columns]\nnumber = \"case_nr\"\n"), 4, &["cases", "expected"]);
+
+    // A catalog that overlays the embedded one.
+    let catalog = published.court.path("catalog");
+    for (name, text, parts) in [
+        ("ratings/capacity.toml", "features = [", ["ratings/capacity.toml", "line 1", "expected"]),
+        ("tables/cases.toml", "name = \"cases\"\nkind = 7\n", ["tables/cases.toml", "kind", "expected"]),
+        ("dreams/cases.toml", "a = 1", ["dreams/cases.toml", "expected one of", "move or rename"]),
+    ] {
+        fs::create_dir_all(catalog.join(name).parent().unwrap()).unwrap();
+        fs::write(catalog.join(name), text).unwrap();
+        published.refuses_config(&with("catalog = \"catalog\""), 4, &parts);
+        fs::remove_dir_all(&catalog).unwrap();
+    }
+    published.refuses_config(&with("catalog = \"no catalog\""), 4, &["no catalog"]);
+
+    // Keys: open to others, no key at all, another than the lake's.
+    let key = published.court.path("key");
+    let keyed = "buckets = 2\n[identity]\nkey_file = \"key\"\n";
+    fs::write(&key, "17".repeat(32)).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    published.refuses_config(keyed, 4, &["key", "found mode 644", "expected a file its owner alone can read", "chmod 600"]);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    published.refuses_config(keyed, 4, &["lake.json", "found key id", "expected key id", "use that key"]);
+    fs::write(&key, "17").unwrap();
+    published.refuses_config(keyed, 4, &["key", "expected", "64"]);
+    let (status, text) = fails(&["nightly", "--config", "/no/such.toml", "--as-of", DAY, "--input", "/tmp", "--work", "/no/work"]);
+    assert!(status == 4 && text.contains("/no/such.toml") && text.contains("name a configuration file"), "{text}");
+    // What is wrong was only the configuration.
+    published.court.night(DAY, &[]);
+}
+
+#[test]
+fn status_75_in_use() {
+    let published = Published::new();
+    let held = lock::lock(&Work::at(&published.court.work)).unwrap();
+    let holder = format!("process {}", std::process::id());
+    let parts = ["the work folder is in use", published.court.work.to_str().unwrap(), &holder, "expected it free", "wait until", "--work"];
+    for verb in ["nightly", "ingest", "train", "seal"] {
+        published.refuses_verb(&[verb, "--as-of", DAY], 75, &parts);
+    }
+    published.refuses_verb(&["approve", "0123456789abcdef", "--by", "J", "--on", DAY, "--assessment", "A"], 75, &parts);
+    // Reading needs no lock.
+    must(&["runs", "--work", published.court.work.to_str().unwrap()]);
+    drop(held);
+    published.court.night(DAY, &[]);
+}
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    let help = must(&["--help"]);
+    let verbs: BTreeSet<&str> = help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1).map_while(|l| l.split_whitespace().next()).collect();
+    let contract = "nightly synth check ingest features train score suggest metrics report stage seal bucket-of key catalog approve explain sheet runs verify";
+    assert!(contract.split(' ').all(|verb| verbs.contains(verb)), "{verbs:?}");
+    for verb in verbs.iter().filter(|verb| **verb != "help") {
+        let text = must(&[verb, "--help"]);
+        assert!(text.contains(&format!("Example: luheng {verb}")) && text.contains("--config") && text.contains("--work"), "{verb}:\n{text}");
+    }
+    assert_eq!(luheng(&["--version"]).status.code(), Some(0));
+}
+
+/// Numbers of `rejects.parquet` by table, and that every row of it says all it must.
+fn rejects(work: &Path) -> BTreeMap<String, u64> {
+    let rows = table(work, "rejects");
+    let mut counts = BTreeMap::new();
+    for at in 0..rows.len() {
+        for name in ["table", "file", "rule", "found", "expected"] {
+            assert!(rows.require(name).unwrap().text_at(at).is_some_and(|text| !text.is_empty()), "row {at}: {name}");
+        }
+        assert!(rows.require("line").unwrap().int_at(at).is_some_and(|line| line > 1));
+        *counts.entry(rows.require("table").unwrap().text_at(at).unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_rejected_row_is_kept_with_its_identity_masked() {
+    let court = Court::of(60);
+    let append = |name: &str, row: &str| {
+        let path = court.exports.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().count() as i64;
+        fs::write(path, format!("{text}{row}\n")).unwrap();
+        lines + 1
+    };
+    let person = "X1,natural,resident_id,990104200206280001,欧阳不存,19900001234,戊县无名路9号,2002-06-28,990104,990105,,,active,,2024-08-28";
+    let (debtor, party) = (append("debtors.csv", person), append("parties.csv", "（2023）测9901执25号,D000009,chief,solidary,,,,,,,2023-01-09"));
+    court.night(DAY, &[]);
+    assert_eq!(rejects(&court.work), manifest::read(&court.work.join("current")).unwrap().rejects);
+    let rows = table(&court.work, "rejects");
+    for (name, line, column, rule) in [("debtors", debtor, "id_no", "check_digit"), ("parties", party, "role", "enumeration")] {
+        let at = (0..rows.len()).find(|at| {
+            rows.require("table").unwrap().text_at(*at) == Some(name) && rows.require("line").unwrap().int_at(*at) == Some(line)
+        });
+        let at = at.unwrap_or_else(|| panic!("no reject for line {line} of {name}"));
+        let text = |column: &str| rows.require(column).unwrap().text_at(at).unwrap().to_owned();
+        assert_eq!((text("column").as_str(), text("rule").as_str(), text("file").as_str()), (column, rule, format!("{name}.csv").as_str()));
+        assert!(if column == "id_no" { text("found").contains("***") } else { text("found").contains("chief") }, "{}", text("found"));
+    }
+    let page = fs::read_to_string(court.work.join("current/quality.html")).unwrap();
+    assert!(page.contains("check_digit") && page.contains("enumeration"), "the page of data quality counts them");
+    no_identity(&court.work, &identity(&court.exports));
+}
+
+#[test]
+fn a_dirty_town_runs_through_and_every_row_is_accounted_for() {
+    let court = Court::of(30);
+    let dirty = town(300, &["--dirty", "0.02"]);
+    let input = dirty.path().to_str().unwrap();
+    let (config, work) = (court.config.to_str().unwrap(), court.work.to_str().unwrap());
+    must(&["nightly", "--config", config, "--input", input, "--as-of", DAY, "--work", work, "--jobs", "1"]);
+    current(&court.work);
+    let record = manifest::read(&court.work.join("current")).unwrap();
+    let counts = rejects(&court.work);
+    assert_eq!(counts, record.rejects);
+    assert!(counts.len() >= 3 && counts.values().sum::<u64>() >= 10, "{counts:?}");
+    assert!(record.warnings.iter().any(|w| w.contains("unknown_code")), "{:?}", record.warnings);
+    let intake: serde_json::Value = serde_json::from_str(&fs::read_to_string(court.work.join("lake/_intake.json")).unwrap()).unwrap();
+    for (name, table) in intake["tables"].as_object().unwrap() {
+        let of = |key: &str| table[key].as_u64().unwrap();
+        assert_eq!(of("read"), of("loaded") + of("waiting") + of("rejected") + of("duplicates"), "{name}");
+        assert_eq!(of("rejected"), counts.get(name).copied().unwrap_or(0), "{name}");
+    }
+    no_identity(&court.work, &identity(dirty.path()));
+}
+
+/// Every value of an identity column in a folder of exports.
+fn identity(exports: &Path) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    for (file, columns) in [("debtors.csv", &["id_no", "name", "phone", "address"][..]), ("registers.csv", &["id_no"])] {
+        let Ok(text) = fs::read_to_string(exports.join(file)) else { continue };
+        let mut lines = text.lines().map(|line| line.split(',').map(|cell| cell.trim().trim_matches('"').to_owned()).collect::<Vec<String>>());
+        let head = lines.next().unwrap();
+        let at: Vec<usize> = columns.iter().map(|c| head.iter().position(|h| h == c).unwrap_or_else(|| panic!("{file} has no {c}"))).collect();
+        values.extend(lines.flat_map(|row| at.iter().filter_map(|at| row.get(*at).cloned()).collect::<Vec<_>>()));
+    }
+    values.retain(|value| value.chars().count() >= 2);
+    assert!(values.len() > 100, "{}", values.len());
+    values
+}
+
+/// No value stands in any file of the work folder: not in text, not in a text column of a table; the vault's tables are sealed, and searched as bytes.
+fn no_identity(work: &Path, values: &BTreeSet<String>) {
+    let (mut searched, mut waiting) = (0, vec![work.to_owned()]);
+    while let Some(folder) = waiting.pop() {
+        let inner: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| !p.is_symlink()).collect();
+        for path in inner {
+            if path.is_dir() {
+                waiting.push(path);
+                continue;
+            }
+            let sealed = path.starts_with(work.join("vault"));
+            let text = if path.extension().is_some_and(|e| e == "parquet") && !sealed {
+                let rows = parquet::read(&path).unwrap();
+                let of_text = rows.iter().filter(|(_, column)| column.kind() == ColumnKind::Text).map(|(name, _)| name);
+                let cells: BTreeSet<String> = of_text.flat_map(|name| texts(&rows, name)).flatten().collect();
+                cells.into_iter().collect::<Vec<_>>().join("\n")
+            } else {
+                assert!(!sealed || parquet::read(&path).is_err(), "{} opens without a key", path.display());
+                String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
+            };
+            if let Some(found) = values.iter().find(|value| text.contains(value.as_str())) {
+                let start = text.find(found.as_str()).unwrap();
+                let around: String = text[start..].chars().take(60).collect();
+                panic!("{}: identity \"{found}\" in \"{around}\"", path.display());
+            }
+            searched += 1;
+        }
+    }
+    assert!(searched > 60, "{searched}");
+}
+
+#[test]
+fn no_identity_value_leaves_the_vault() {
+    let court = Court::of(100);
+    let (_, may) = court.night(BEFORE, &[]);
+    let (said, told) = court.night(DAY, &["--log", "json"]);
+    let values = identity(&court.exports);
+    no_identity(&court.work, &values);
+    let case = texts(&table(&court.work, "ratings"), "case_no").into_iter().flatten().next().unwrap();
+    let work = court.work.to_str().unwrap();
+    let explained = must(&["explain", &case, "--work", work]);
+    assert!(explained.contains(&case));
+    let mut check = court.command(&["check", "--as-of", DAY]);
+    let checked = String::from_utf8(check.output().unwrap().stdout).unwrap();
+    for text in [may, said, told, explained, checked] {
+        assert!(values.iter().all(|value| !text.contains(value.as_str())), "{text}");
+    }
+    // The search would find one: the sample's own exports are full of them.
+    let name = values.iter().find(|v| fs::read_to_string(court.exports.join("debtors.csv")).unwrap().contains(v.as_str()));
+    assert!(name.is_some() && !identity(&sample_town()).is_empty());
+}
+
+#[test]
+fn stages_by_bucket_and_verb_by_verb_give_the_same_night() {
+    let court = Court::of(150);
+    court.night(DAY, &[]);
+    let expected = contents(&court.work);
+    let run = |work: &Path, verb: &[&str]| {
+        let output = court.command_in(work, &[verb, &["--as-of", DAY]].concat()).output().unwrap();
+        assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let work = court.path("by bucket");
+    run(&work, &["ingest"]);
+    for bucket in ["1/2", "0/2"] {
+        assert!(!run(&work, &["stage", "targets", "--bucket", bucket]).contains(" 0 rows"));
+    }
+    run(&work, &["train"]);
+    for bucket in ["1/2", "0/2"] {
+        for stage in ["features", "score", "suggest", "sums"] {
+            let said = run(&work, &["stage", stage, "--bucket", bucket]);
+            assert!(said.contains(&format!("{stage} bucket {bucket}")) && !said.contains(" 0 rows"), "{said}");
+        }
+    }
+    // The same again finds its work done.
+    assert!(run(&work, &["stage", "suggest", "--bucket", "1/2"]).contains(" 0 rows"));
+    assert!(run(&work, &["seal"]).contains("published"));
+    current(&work);
+    assert_eq!(contents(&work), expected);
+    assert!(leavings(&work).is_empty(), "{:?}", leavings(&work));
+
+    let work = court.path("by verb");
+    for verb in ["check", "ingest", "train", "features", "score", "suggest", "metrics", "report", "seal"] {
+        run(&work, &[verb]);
+    }
+    current(&work);
+    assert_eq!(contents(&work), expected);
+}
