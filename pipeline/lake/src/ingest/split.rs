@@ -20,7 +20,7 @@ use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
 use crate::columns::Columns;
 use crate::error::{Error, Result, explain};
-use crate::schema::Table;
+use crate::schema::{Codes, Table};
 use crate::store::manifest::InputEntry;
 use crate::store::spill::Spill;
 use crate::store::{atomic, input, lake, parquet, text};
@@ -69,6 +69,8 @@ struct Splitter<'a> {
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
     lake::check_key(&request.work, &request.key.key_id())?;
     let found = discover::discover(&request.input, &request.schema)?;
+    // The input's own regions are known codes; the built-in list is what stands where it brings none.
+    let request = &Request { codes: known_codes(request, &found.files)?, ..request.clone() };
     let layouts = layouts(request)?;
     let mut kept = Vec::new();
     for layout in &layouts {
@@ -342,6 +344,14 @@ fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
             format!("{line} ({file}{more}{rows}): {text}")
         })
         .collect()
+}
+
+fn known_codes(request: &Request, files: &[InputFile]) -> Result<Codes> {
+    let Some(table) = request.schema.table("regions") else { return Ok(request.codes.clone()) };
+    let options = ReadOptions { as_of: request.as_of, seen_on: None };
+    let plain = super::mapping::Mapping::default();
+    let mapping = request.sources.get("regions").unwrap_or(&plain);
+    reader::with_regions(&request.codes, files, table, mapping, &options)
 }
 
 /// Reads one file through the mapping of its table.
