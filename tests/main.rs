@@ -8,7 +8,14 @@
     reason = "a test fails by panicking and may look at any file"
 )]
 
+mod crash;
+mod cutoff;
+mod exits;
+mod foretold;
 mod house;
+mod invariance;
 mod nightly;
+mod rewrite;
 mod town;
 mod truth;
+mod verify;
