@@ -12,6 +12,7 @@ mod crash;
 mod cutoff;
 mod exits;
 mod foretold;
+mod golden;
 mod house;
 mod invariance;
 mod nightly;

@@ -66,15 +66,18 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
     })?;
     atomic::remove_dir(parts.folder())?;
     if approval(ctx)?.is_none() {
-        write_approval(ctx, &Approval {
-            format: FORMAT,
-            model_id: id.clone(),
-            basis: "first".into(),
-            by: None,
-            on: None,
-            assessment: None,
-            trained_as_of: day::format(ctx.as_of),
-        })?;
+        write_approval(
+            ctx,
+            &Approval {
+                format: FORMAT,
+                model_id: id.clone(),
+                basis: "first".into(),
+                by: None,
+                on: None,
+                assessment: None,
+                trained_as_of: day::format(ctx.as_of),
+            },
+        )?;
     }
     Ok(id)
 }
@@ -111,15 +114,18 @@ fn write_approval(ctx: &Context, approval: &Approval) -> Result<()> {
 /// No such model.
 pub fn approve(ctx: &Context, id: &str, by: &str, on: &str, assessment: &str) -> Result<()> {
     model(ctx, id)?;
-    write_approval(ctx, &Approval {
-        format: FORMAT,
-        model_id: id.to_owned(),
-        basis: "person".into(),
-        by: Some(by.into()),
-        on: Some(on.into()),
-        assessment: Some(assessment.into()),
-        trained_as_of: approval(ctx)?.map(|a| a.trained_as_of).unwrap_or_default(),
-    })
+    write_approval(
+        ctx,
+        &Approval {
+            format: FORMAT,
+            model_id: id.to_owned(),
+            basis: "person".into(),
+            by: Some(by.into()),
+            on: Some(on.into()),
+            assessment: Some(assessment.into()),
+            trained_as_of: approval(ctx)?.map(|a| a.trained_as_of).unwrap_or_default(),
+        },
+    )
 }
 
 /// Reads a model bundle.

@@ -156,13 +156,21 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
     timed("metrics", 1, progress, |_| {
         let n = ctx.buckets;
         let party: &[&str] = &["case_no", "debtor_id"];
-        let write = |name: &str, table: &Columns| -> Result<u64> {
+        let mut rows = 0;
+        let mut write = |name: &str, table: &Columns| -> Result<()> {
             parquet::write(&parts.folder().join(format!("{name}.parquet")), table)?;
-            Ok(table.len() as u64)
+            rows += table.len() as u64;
+            Ok(())
         };
-        let (features, ratings, standing) = (parts.join("features", n, party)?, parts.join("ratings", n, party)?, parts.join("standing", n, party)?);
-        let reasons = parts.join("reasons", n, &["case_no", "debtor_id", "axis", "rank"])?;
+        // The two largest tables are written first and kept without their sentences: nothing below reads those.
         let suggestions = blocked_last(parts.join("suggestions", n, &["case_no", "debtor_id", "rank", "measure"])?)?;
+        write("suggestions", &suggestions)?;
+        let suggestions = without(suggestions, &["text_zh", "text_en", "evidence", "evidence_needed", "preconditions", "legal_basis"]);
+        let reasons = parts.join("reasons", n, &["case_no", "debtor_id", "axis", "rank"])?;
+        write("reasons", &reasons)?;
+        let reasons = without(reasons, &["text_zh", "text_en"]);
+        let (features, ratings, standing) =
+            (parts.join("features", n, party)?, parts.join("ratings", n, party)?, parts.join("standing", n, party)?);
         let party_facts = parts.join("party_facts", n, party)?;
         let sums = parts.join("sums", n, &[])?;
         let cases = metrics::cases::cases(&standing, &ratings, &suggestions, &party_facts)?;
@@ -181,19 +189,16 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             previous: before.as_ref().map(|b| &b.regional),
         };
         let regional = metrics::regional::regional(&inputs, ctx)?;
-        let mut rows = 0;
         for (name, table) in [
             ("features", &features),
             ("ratings", &ratings),
-            ("reasons", &reasons),
-            ("suggestions", &suggestions),
             ("cases", &cases),
             ("debtors", &debtors),
             ("worklist", &worklist),
             ("alerts", &alerts),
             ("regional", &regional),
         ] {
-            rows += write(name, table)?;
+            write(name, table)?;
         }
         Ok(rows)
     })?;
@@ -202,6 +207,10 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
 
 fn whole(ctx: &Context, table: &str) -> Result<Option<Columns>> {
     Ok(parquet::read_if_present(&ctx.work.lake_whole(table))?)
+}
+
+fn without(table: Columns, names: &[&str]) -> Columns {
+    names.iter().fold(table, |table, name| table.without(name))
 }
 
 /// Ranked suggestions before blocked ones, which have no rank.

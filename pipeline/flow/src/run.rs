@@ -111,7 +111,11 @@ impl Parts {
     /// # Errors
     /// A part is missing, and which.
     pub fn join(&self, table: &str, buckets: u32, order: &[&str]) -> Result<Columns> {
-        let parts: Result<Vec<Columns>> = (0..buckets).map(|bucket| self.read(table, bucket)).collect();
-        Ok(Columns::concat(&parts?)?.sorted_by(order)?)
+        // The parts go before the whole is sorted: of the largest tables two copies at once are enough.
+        let whole = {
+            let parts: Result<Vec<Columns>> = (0..buckets).map(|bucket| self.read(table, bucket)).collect();
+            Columns::concat(&parts?)?
+        };
+        Ok(whole.sorted_by(order)?)
     }
 }

@@ -21,7 +21,8 @@ impl One {
     /// Runs the stage on the bucket.
     pub fn run(&self, common: &Common) -> Result<()> {
         let opened = common.open()?;
-        let wrong = || Error::Usage(format!("--bucket: found \"{}\", expected I/N with I from 0 and N = {}", self.bucket, opened.ctx.buckets));
+        let wrong =
+            || Error::Usage(format!("--bucket: found \"{}\", expected I/N with I from 0 and N = {}", self.bucket, opened.ctx.buckets));
         let (at, of) = self.bucket.split_once('/').ok_or_else(wrong)?;
         let (at, of): (u32, u32) = (at.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
         if of != opened.ctx.buckets || at >= of {

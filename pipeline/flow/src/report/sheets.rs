@@ -18,7 +18,7 @@ pub fn case_sheet(case_no: &str, case: &CaseTables<'_>, ctx: &SheetContext) -> D
     if !case.alerts.is_empty() {
         blocks.push(section("今日提醒", "alerts of the day", vec![Block::Steps(alerts(case, ctx))]));
     }
-    if case.ratings.len() > 1 {
+    if !case.ratings.is_empty() {
         blocks.push(section("被执行人一览", "the parties", vec![parties(case)]));
     }
     blocks.push(section("措施建议", "suggested measures", advice::blocks(case, ctx)));
