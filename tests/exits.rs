@@ -1,16 +1,15 @@
 //! Every documented exit status through the command line, with a message that says where, what was found, what was expected and what to do;
-//! what a stopped run leaves untouched; and that no identity value leaves the vault.
+//! what a stopped run leaves untouched; and the stages one by one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use luheng_lake::columns::ColumnKind;
+use luheng_lake::store::lock;
 use luheng_lake::store::paths::Work;
-use luheng_lake::store::{lock, manifest, parquet};
 
-use crate::town::{contents, fails, luheng, must, project, sample_town, table, texts, town};
+use crate::town::{command, contents, fails, luheng, must, project};
 use crate::verify::{Court, current, leavings};
 
 const DAY: &str = "2026-06-30";
@@ -24,8 +23,8 @@ struct Published {
 }
 
 impl Published {
-    fn new() -> Self {
-        let court = Court::of(60);
+    fn of(debtors: usize) -> Self {
+        let court = Court::of(debtors);
         court.night(BEFORE, &[]);
         let (run, lake) = (current(&court.work), fs::read_to_string(court.work.join("lake/_intake.json")).unwrap());
         Self { court, run, lake }
@@ -41,7 +40,7 @@ impl Published {
     }
 
     fn refuses_from(&self, input: &Path, verb: &[&str], status: i32, parts: &[&str]) {
-        let mut command = crate::town::command(verb);
+        let mut command = command(verb);
         command.args(["--jobs", "1", "--config"]).arg(&self.court.config).arg("--work").arg(&self.court.work).arg("--input").arg(input);
         let output = command.output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
@@ -75,7 +74,7 @@ impl Published {
 
 #[test]
 fn status_2_usage() {
-    let published = Published::new();
+    let published = Published::of(60);
     for (verb, parts) in [
         (vec!["nightly", "--as-of", DAY, "--nonsense"], vec!["--nonsense", "--help"]),
         (vec!["nightlies"], vec!["nightlies", "--help"]),
@@ -106,9 +105,15 @@ fn status_2_usage() {
 
 #[test]
 fn status_3_input() {
-    let published = Published::new();
+    // Enough of them for a model.
+    let published = Published::of(150);
     let exports = &published.court.exports;
-    published.refuses_from(&published.court.path("nowhere"), &["nightly", "--as-of", DAY], 3, &["--input", "nowhere", "is not a folder", "name the folder"]);
+    published.refuses_from(
+        &published.court.path("nowhere"),
+        &["nightly", "--as-of", DAY],
+        3,
+        &["--input", "nowhere", "is not a folder", "name the folder"],
+    );
 
     let parties = fs::read(exports.join("parties.csv")).unwrap();
     fs::remove_file(exports.join("parties.csv")).unwrap();
@@ -116,10 +121,20 @@ fn status_3_input() {
     fs::write(exports.join("parties.csv"), parties).unwrap();
 
     let header = |from: &'static str, to: &'static str| move |text: &str| text.replacen(from, to, 1);
-    published.refuses_export("parties.csv", header("known_on", "known"), &["parties.csv", "found after_party", "expected also known_on", "[sources.parties]"]);
+    published.refuses_export(
+        "parties.csv",
+        header("known_on", "known"),
+        &["parties.csv", "found after_party", "expected also known_on", "[sources.parties]"],
+    );
     published.refuses_export("cases.csv", header("court_code", "case_no"), &["cases.csv", "two columns", "case_no"]);
-    let blank = |text: &str| text.lines().enumerate().map(|(n, l)| if n == 0 { format!("{l}\n") } else { l.replacen("principal", "chief", 1) + "\n" }).collect();
-    published.refuses_export("parties.csv", blank, &["rows rejected, limit 20", "role", "parties.csv line 2", "expected at most a share of 0.05", "correct the export"]);
+    let blank = |text: &str| {
+        text.lines().enumerate().map(|(n, l)| if n == 0 { format!("{l}\n") } else { l.replacen("principal", "chief", 1) + "\n" }).collect()
+    };
+    published.refuses_export(
+        "parties.csv",
+        blank,
+        &["rows rejected, limit 20", "role", "parties.csv line 2", "expected at most a share of 0.05", "correct the export"],
+    );
 
     // What no reader can take, beside good exports: the broken samples, and a Parquet file cut in two.
     let whole = fs::read(published.court.work.join("current/ratings.parquet")).unwrap();
@@ -148,7 +163,6 @@ fn status_3_input() {
         let first = start + text[start..].find(',').unwrap() + 1;
         fs::write(catalog.join(name), format!("{}{}", &text[..start], &text[first..])).unwrap();
     }
-    // The day of the night before: tonight's would train first.
     let good = fs::read_to_string(&published.court.config).unwrap();
     fs::write(&published.court.config, format!("catalog = \"catalog\"\ntrain_every_days = 3000\n{good}")).unwrap();
     let output = published.court.command(&["nightly", "--as-of", DAY]).output().unwrap();
@@ -162,12 +176,20 @@ fn status_3_input() {
 
 #[test]
 fn status_4_configuration_catalog_and_key() {
-    let published = Published::new();
+    let published = Published::of(60);
     let good = fs::read_to_string(&published.court.config).unwrap();
     let with = |text: &str| format!("{text}\n{good}");
     published.refuses_config(&with("bucketz = 4"), 4, &["luheng.toml", "`bucketz`", "expected one of", "`buckets`"]);
-    published.refuses_config(&good.replace("buckets = 2", "buckets = 3"), 4, &["luheng.toml", "buckets", "found 3", "expected a power of two"]);
-    published.refuses_config(&with("keep_runs = 0\nencrypt = \"all\""), 4, &["keep_runs", "found 0", "encrypt", "found \"all\"", "expected \"none\""]);
+    published.refuses_config(
+        &good.replace("buckets = 2", "buckets = 3"),
+        4,
+        &["luheng.toml", "buckets", "found 3", "expected a power of two"],
+    );
+    published.refuses_config(
+        &with("keep_runs = 0\nencrypt = \"all\""),
+        4,
+        &["keep_runs", "found 0", "encrypt", "found \"all\"", "expected \"none\""],
+    );
     published.refuses_config(&format!("{good}\n[sources.cases.columns]\nnumber = \"case_nr\"\n"), 4, &["cases", "expected"]);
 
     // A catalog that overlays the embedded one.
@@ -202,7 +224,7 @@ fn status_4_configuration_catalog_and_key() {
 
 #[test]
 fn status_75_in_use() {
-    let published = Published::new();
+    let published = Published::of(60);
     let held = lock::lock(&Work::at(&published.court.work)).unwrap();
     let holder = format!("process {}", std::process::id());
     let parts = ["the work folder is in use", published.court.work.to_str().unwrap(), &holder, "expected it free", "wait until", "--work"];
@@ -219,146 +241,18 @@ fn status_75_in_use() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let help = must(&["--help"]);
-    let verbs: BTreeSet<&str> = help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1).map_while(|l| l.split_whitespace().next()).collect();
+    let verbs: BTreeSet<&str> =
+        help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1).map_while(|l| l.split_whitespace().next()).collect();
     let contract = "nightly synth check ingest features train score suggest metrics report stage seal bucket-of key catalog approve explain sheet runs verify";
     assert!(contract.split(' ').all(|verb| verbs.contains(verb)), "{verbs:?}");
     for verb in verbs.iter().filter(|verb| **verb != "help") {
         let text = must(&[verb, "--help"]);
-        assert!(text.contains(&format!("Example: luheng {verb}")) && text.contains("--config") && text.contains("--work"), "{verb}:\n{text}");
+        assert!(
+            text.contains(&format!("Example: luheng {verb}")) && text.contains("--config") && text.contains("--work"),
+            "{verb}:\n{text}"
+        );
     }
     assert_eq!(luheng(&["--version"]).status.code(), Some(0));
-}
-
-/// Numbers of `rejects.parquet` by table, and that every row of it says all it must.
-fn rejects(work: &Path) -> BTreeMap<String, u64> {
-    let rows = table(work, "rejects");
-    let mut counts = BTreeMap::new();
-    for at in 0..rows.len() {
-        for name in ["table", "file", "rule", "found", "expected"] {
-            assert!(rows.require(name).unwrap().text_at(at).is_some_and(|text| !text.is_empty()), "row {at}: {name}");
-        }
-        assert!(rows.require("line").unwrap().int_at(at).is_some_and(|line| line > 1));
-        *counts.entry(rows.require("table").unwrap().text_at(at).unwrap().to_owned()).or_default() += 1;
-    }
-    counts
-}
-
-#[test]
-fn a_rejected_row_is_kept_with_its_identity_masked() {
-    let court = Court::of(60);
-    let append = |name: &str, row: &str| {
-        let path = court.exports.join(name);
-        let text = fs::read_to_string(&path).unwrap();
-        let lines = text.lines().count() as i64;
-        fs::write(path, format!("{text}{row}\n")).unwrap();
-        lines + 1
-    };
-    let person = "X1,natural,resident_id,990104200206280001,欧阳不存,19900001234,戊县无名路9号,2002-06-28,990104,990105,,,active,,2024-08-28";
-    let (debtor, party) = (append("debtors.csv", person), append("parties.csv", "（2023）测9901执25号,D000009,chief,solidary,,,,,,,2023-01-09"));
-    court.night(DAY, &[]);
-    assert_eq!(rejects(&court.work), manifest::read(&court.work.join("current")).unwrap().rejects);
-    let rows = table(&court.work, "rejects");
-    for (name, line, column, rule) in [("debtors", debtor, "id_no", "check_digit"), ("parties", party, "role", "enumeration")] {
-        let at = (0..rows.len()).find(|at| {
-            rows.require("table").unwrap().text_at(*at) == Some(name) && rows.require("line").unwrap().int_at(*at) == Some(line)
-        });
-        let at = at.unwrap_or_else(|| panic!("no reject for line {line} of {name}"));
-        let text = |column: &str| rows.require(column).unwrap().text_at(at).unwrap().to_owned();
-        assert_eq!((text("column").as_str(), text("rule").as_str(), text("file").as_str()), (column, rule, format!("{name}.csv").as_str()));
-        assert!(if column == "id_no" { text("found").contains("***") } else { text("found").contains("chief") }, "{}", text("found"));
-    }
-    let page = fs::read_to_string(court.work.join("current/quality.html")).unwrap();
-    assert!(page.contains("check_digit") && page.contains("enumeration"), "the page of data quality counts them");
-    no_identity(&court.work, &identity(&court.exports));
-}
-
-#[test]
-fn a_dirty_town_runs_through_and_every_row_is_accounted_for() {
-    let court = Court::of(30);
-    let dirty = town(300, &["--dirty", "0.02"]);
-    let input = dirty.path().to_str().unwrap();
-    let (config, work) = (court.config.to_str().unwrap(), court.work.to_str().unwrap());
-    must(&["nightly", "--config", config, "--input", input, "--as-of", DAY, "--work", work, "--jobs", "1"]);
-    current(&court.work);
-    let record = manifest::read(&court.work.join("current")).unwrap();
-    let counts = rejects(&court.work);
-    assert_eq!(counts, record.rejects);
-    assert!(counts.len() >= 3 && counts.values().sum::<u64>() >= 10, "{counts:?}");
-    assert!(record.warnings.iter().any(|w| w.contains("unknown_code")), "{:?}", record.warnings);
-    let intake: serde_json::Value = serde_json::from_str(&fs::read_to_string(court.work.join("lake/_intake.json")).unwrap()).unwrap();
-    for (name, table) in intake["tables"].as_object().unwrap() {
-        let of = |key: &str| table[key].as_u64().unwrap();
-        assert_eq!(of("read"), of("loaded") + of("waiting") + of("rejected") + of("duplicates"), "{name}");
-        assert_eq!(of("rejected"), counts.get(name).copied().unwrap_or(0), "{name}");
-    }
-    no_identity(&court.work, &identity(dirty.path()));
-}
-
-/// Every value of an identity column in a folder of exports.
-fn identity(exports: &Path) -> BTreeSet<String> {
-    let mut values = BTreeSet::new();
-    for (file, columns) in [("debtors.csv", &["id_no", "name", "phone", "address"][..]), ("registers.csv", &["id_no"])] {
-        let Ok(text) = fs::read_to_string(exports.join(file)) else { continue };
-        let mut lines = text.lines().map(|line| line.split(',').map(|cell| cell.trim().trim_matches('"').to_owned()).collect::<Vec<String>>());
-        let head = lines.next().unwrap();
-        let at: Vec<usize> = columns.iter().map(|c| head.iter().position(|h| h == c).unwrap_or_else(|| panic!("{file} has no {c}"))).collect();
-        values.extend(lines.flat_map(|row| at.iter().filter_map(|at| row.get(*at).cloned()).collect::<Vec<_>>()));
-    }
-    values.retain(|value| value.chars().count() >= 2);
-    assert!(values.len() > 100, "{}", values.len());
-    values
-}
-
-/// No value stands in any file of the work folder: not in text, not in a text column of a table; the vault's tables are sealed, and searched as bytes.
-fn no_identity(work: &Path, values: &BTreeSet<String>) {
-    let (mut searched, mut waiting) = (0, vec![work.to_owned()]);
-    while let Some(folder) = waiting.pop() {
-        let inner: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| !p.is_symlink()).collect();
-        for path in inner {
-            if path.is_dir() {
-                waiting.push(path);
-                continue;
-            }
-            let sealed = path.starts_with(work.join("vault"));
-            let text = if path.extension().is_some_and(|e| e == "parquet") && !sealed {
-                let rows = parquet::read(&path).unwrap();
-                let of_text = rows.iter().filter(|(_, column)| column.kind() == ColumnKind::Text).map(|(name, _)| name);
-                let cells: BTreeSet<String> = of_text.flat_map(|name| texts(&rows, name)).flatten().collect();
-                cells.into_iter().collect::<Vec<_>>().join("\n")
-            } else {
-                assert!(!sealed || parquet::read(&path).is_err(), "{} opens without a key", path.display());
-                String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
-            };
-            if let Some(found) = values.iter().find(|value| text.contains(value.as_str())) {
-                let start = text.find(found.as_str()).unwrap();
-                let around: String = text[start..].chars().take(60).collect();
-                panic!("{}: identity \"{found}\" in \"{around}\"", path.display());
-            }
-            searched += 1;
-        }
-    }
-    assert!(searched > 60, "{searched}");
-}
-
-#[test]
-fn no_identity_value_leaves_the_vault() {
-    let court = Court::of(100);
-    let (_, may) = court.night(BEFORE, &[]);
-    let (said, told) = court.night(DAY, &["--log", "json"]);
-    let values = identity(&court.exports);
-    no_identity(&court.work, &values);
-    let case = texts(&table(&court.work, "ratings"), "case_no").into_iter().flatten().next().unwrap();
-    let work = court.work.to_str().unwrap();
-    let explained = must(&["explain", &case, "--work", work]);
-    assert!(explained.contains(&case));
-    let mut check = court.command(&["check", "--as-of", DAY]);
-    let checked = String::from_utf8(check.output().unwrap().stdout).unwrap();
-    for text in [may, said, told, explained, checked] {
-        assert!(values.iter().all(|value| !text.contains(value.as_str())), "{text}");
-    }
-    // The search would find one: the sample's own exports are full of them.
-    let name = values.iter().find(|v| fs::read_to_string(court.exports.join("debtors.csv")).unwrap().contains(v.as_str()));
-    assert!(name.is_some() && !identity(&sample_town()).is_empty());
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod golden;
 mod house;
 mod invariance;
 mod nightly;
+mod rejects;
 mod rewrite;
 mod town;
 mod truth;

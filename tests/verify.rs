@@ -182,7 +182,8 @@ fn a_finished_night_is_not_built_twice_unless_asked_and_then_it_is_the_same() {
     let first = contents(&court.work);
     assert_eq!(manifest::read(&court.work.join("current")).unwrap().previous, Some(may.clone()));
     let runs = || {
-        let mut names: Vec<String> = fs::read_dir(court.work.join("runs")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> =
+            fs::read_dir(court.work.join("runs")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     };
@@ -210,7 +211,8 @@ fn a_finished_night_is_not_built_twice_unless_asked_and_then_it_is_the_same() {
         assert!(said.contains(again), "{said}");
         assert_eq!(contents(&court.work), first);
         for name in first.keys() {
-            let [one, other] = [court.work.join("runs").join(&june), court.work.join("current")].map(|run| fs::read(run.join(name)).unwrap());
+            let [one, other] =
+                [court.work.join("runs").join(&june), court.work.join("current")].map(|run| fs::read(run.join(name)).unwrap());
             assert!(one == other, "{name}");
         }
     }

@@ -1,0 +1,150 @@
+//! What is turned away is kept and counted; and no identity value leaves the vault, neither with a rejected row nor with a published night.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use luheng_lake::columns::ColumnKind;
+use luheng_lake::store::{manifest, parquet};
+
+use crate::town::{must, sample_town, table, texts, town};
+use crate::verify::{Court, current};
+
+const DAY: &str = "2026-06-30";
+const BEFORE: &str = "2026-05-31";
+
+/// Numbers of `rejects.parquet` by table, and that every row of it says all it must.
+fn rejects(work: &Path) -> BTreeMap<String, u64> {
+    let rows = table(work, "rejects");
+    let mut counts = BTreeMap::new();
+    for at in 0..rows.len() {
+        for name in ["table", "file", "rule", "found", "expected"] {
+            assert!(rows.require(name).unwrap().text_at(at).is_some_and(|text| !text.is_empty()), "row {at}: {name}");
+        }
+        assert!(rows.require("line").unwrap().int_at(at).is_some_and(|line| line > 1));
+        *counts.entry(rows.require("table").unwrap().text_at(at).unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_rejected_row_is_kept_with_its_identity_masked() {
+    let court = Court::of(60);
+    let append = |name: &str, row: &str| {
+        let path = court.exports.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().count() as i64;
+        fs::write(path, format!("{text}{row}\n")).unwrap();
+        lines + 1
+    };
+    let person =
+        "X1,natural,resident_id,990104200206280001,欧阳不存,19900001234,戊县无名路9号,2002-06-28,990104,990105,,,active,,2024-08-28";
+    let (debtor, party) =
+        (append("debtors.csv", person), append("parties.csv", "（2023）测9901执25号,D000009,chief,solidary,,,,,,,2023-01-09"));
+    court.night(DAY, &[]);
+    assert_eq!(rejects(&court.work), manifest::read(&court.work.join("current")).unwrap().rejects);
+    let rows = table(&court.work, "rejects");
+    for (name, line, column, rule) in [("debtors", debtor, "id_no", "check_digit"), ("parties", party, "role", "enumeration")] {
+        let at = (0..rows.len()).find(|at| {
+            rows.require("table").unwrap().text_at(*at) == Some(name) && rows.require("line").unwrap().int_at(*at) == Some(line)
+        });
+        let at = at.unwrap_or_else(|| panic!("no reject for line {line} of {name}"));
+        let text = |column: &str| rows.require(column).unwrap().text_at(at).unwrap().to_owned();
+        assert_eq!((text("column").as_str(), text("rule").as_str(), text("file").as_str()), (column, rule, format!("{name}.csv").as_str()));
+        assert!(if column == "id_no" { text("found").contains("***") } else { text("found").contains("chief") }, "{}", text("found"));
+    }
+    let page = fs::read_to_string(court.work.join("current/quality.html")).unwrap();
+    assert!(page.contains("check_digit") && page.contains("enumeration"), "the page of data quality counts them");
+    no_identity(&court.work, &identity(&court.exports));
+}
+
+#[test]
+fn a_dirty_town_runs_through_and_every_row_is_accounted_for() {
+    let court = Court::of(30);
+    let dirty = town(300, &["--dirty", "0.02"]);
+    let input = dirty.path().to_str().unwrap();
+    let (config, work) = (court.config.to_str().unwrap(), court.work.to_str().unwrap());
+    must(&["nightly", "--config", config, "--input", input, "--as-of", DAY, "--work", work, "--jobs", "1"]);
+    current(&court.work);
+    let record = manifest::read(&court.work.join("current")).unwrap();
+    let counts = rejects(&court.work);
+    assert_eq!(counts, record.rejects);
+    assert!(counts.len() >= 3 && counts.values().sum::<u64>() >= 10, "{counts:?}");
+    assert!(record.warnings.iter().any(|w| w.contains("unknown_code")), "{:?}", record.warnings);
+    let intake: serde_json::Value = serde_json::from_str(&fs::read_to_string(court.work.join("lake/_intake.json")).unwrap()).unwrap();
+    for (name, table) in intake["tables"].as_object().unwrap() {
+        let of = |key: &str| table[key].as_u64().unwrap();
+        assert_eq!(of("read"), of("loaded") + of("waiting") + of("rejected") + of("duplicates"), "{name}");
+        assert_eq!(of("rejected"), counts.get(name).copied().unwrap_or(0), "{name}");
+    }
+    no_identity(&court.work, &identity(dirty.path()));
+}
+
+/// Every value of an identity column in a folder of exports.
+fn identity(exports: &Path) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    for (file, columns) in [("debtors.csv", &["id_no", "name", "phone", "address"][..]), ("registers.csv", &["id_no"])] {
+        let Ok(text) = fs::read_to_string(exports.join(file)) else { continue };
+        let mut lines =
+            text.lines().map(|line| line.split(',').map(|cell| cell.trim().trim_matches('"').to_owned()).collect::<Vec<String>>());
+        let head = lines.next().unwrap();
+        let at: Vec<usize> =
+            columns.iter().map(|c| head.iter().position(|h| h == c).unwrap_or_else(|| panic!("{file} has no {c}"))).collect();
+        values.extend(lines.flat_map(|row| at.iter().filter_map(|at| row.get(*at).cloned()).collect::<Vec<_>>()));
+    }
+    values.retain(|value| value.chars().count() >= 2);
+    assert!(values.len() > 100, "{}", values.len());
+    values
+}
+
+/// No value stands in any file of the work folder: not in text, not in a text column of a table; the vault's tables are sealed, and searched as bytes.
+fn no_identity(work: &Path, values: &BTreeSet<String>) {
+    let (mut searched, mut waiting) = (0, vec![work.to_owned()]);
+    while let Some(folder) = waiting.pop() {
+        let inner: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| !p.is_symlink()).collect();
+        for path in inner {
+            if path.is_dir() {
+                waiting.push(path);
+                continue;
+            }
+            let sealed = path.starts_with(work.join("vault"));
+            let text = if path.extension().is_some_and(|e| e == "parquet") && !sealed {
+                let rows = parquet::read(&path).unwrap();
+                let of_text = rows.iter().filter(|(_, column)| column.kind() == ColumnKind::Text).map(|(name, _)| name);
+                let cells: BTreeSet<String> = of_text.flat_map(|name| texts(&rows, name)).flatten().collect();
+                cells.into_iter().collect::<Vec<_>>().join("\n")
+            } else {
+                assert!(!sealed || parquet::read(&path).is_err(), "{} opens without a key", path.display());
+                String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
+            };
+            if let Some(found) = values.iter().find(|value| text.contains(value.as_str())) {
+                let start = text.find(found.as_str()).unwrap();
+                let around: String = text[start..].chars().take(60).collect();
+                panic!("{}: identity \"{found}\" in \"{around}\"", path.display());
+            }
+            searched += 1;
+        }
+    }
+    assert!(searched > 60, "{searched}");
+}
+
+#[test]
+fn no_identity_value_leaves_the_vault() {
+    let court = Court::of(100);
+    let (_, may) = court.night(BEFORE, &[]);
+    let (said, told) = court.night(DAY, &["--log", "json"]);
+    let values = identity(&court.exports);
+    no_identity(&court.work, &values);
+    let case = texts(&table(&court.work, "ratings"), "case_no").into_iter().flatten().next().unwrap();
+    let work = court.work.to_str().unwrap();
+    let explained = must(&["explain", &case, "--work", work]);
+    assert!(explained.contains(&case));
+    let mut check = court.command(&["check", "--as-of", DAY]);
+    let checked = String::from_utf8(check.output().unwrap().stdout).unwrap();
+    for text in [may, said, told, explained, checked] {
+        assert!(values.iter().all(|value| !text.contains(value.as_str())), "{text}");
+    }
+    // The search would find one: the sample's own exports are full of them.
+    let name = values.iter().find(|v| fs::read_to_string(court.exports.join("debtors.csv")).unwrap().contains(v.as_str()));
+    assert!(name.is_some() && !identity(&sample_town()).is_empty());
+}
