@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use luheng_lake::columns::day;
+use luheng_lake::columns::{Day, day};
 use luheng_lake::store::{atomic, text};
 
 use crate::bundle::{Approval, Bundle, FORMAT};
@@ -102,6 +102,24 @@ pub fn approval(ctx: &Context) -> Result<Option<Approval>> {
     }
 }
 
+/// The newest as-of day that a model was trained on: a proposal that waits for approval is not made anew every night.
+///
+/// # Errors
+/// A validation that cannot be read.
+pub fn last_trained(ctx: &Context) -> Result<Option<Day>> {
+    let mut newest = approval(ctx)?.and_then(|a| day::parse(&a.trained_as_of));
+    for name in atomic::names_in(&ctx.work.models())? {
+        newest = newest.max(trained_on(ctx, &name)?);
+    }
+    Ok(newest)
+}
+
+/// The as-of day a model was trained on, as its validation says.
+fn trained_on(ctx: &Context, id: &str) -> Result<Option<Day>> {
+    let validation: Option<serde_json::Value> = publish::read_json(&ctx.work.model(id).join("validation.json"))?;
+    Ok(validation.and_then(|v| day::parse(v["as_of"].as_str()?)))
+}
+
 fn write_approval(ctx: &Context, approval: &Approval) -> Result<()> {
     let json = serde_json::to_string_pretty(approval).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&approval_file(ctx), &json)?;
@@ -123,7 +141,7 @@ pub fn approve(ctx: &Context, id: &str, by: &str, on: &str, assessment: &str) ->
             by: Some(by.into()),
             on: Some(on.into()),
             assessment: Some(assessment.into()),
-            trained_as_of: approval(ctx)?.map(|a| a.trained_as_of).unwrap_or_default(),
+            trained_as_of: trained_on(ctx, id)?.map(day::format).unwrap_or_default(),
         },
     )
 }

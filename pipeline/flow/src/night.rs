@@ -82,10 +82,9 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
     Ok(Published { run_id, was_there: false })
 }
 
-/// Is the model in use older than the configuration allows?
+/// Is the last training, approved or only proposed, older than the configuration allows?
 fn is_old(ctx: &Context) -> Result<bool> {
-    let trained = approval(ctx)?.and_then(|a| day::parse(&a.trained_as_of));
-    Ok(trained.is_some_and(|on| ctx.as_of.saturating_sub(on) >= ctx.config.train_every_days))
+    Ok(learn::last_trained(ctx)?.is_none_or(|on| ctx.as_of.saturating_sub(on) >= ctx.config.train_every_days))
 }
 
 /// The night asked for, if it is complete: made current, in case the run that built it died just before that.

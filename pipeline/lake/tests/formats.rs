@@ -334,27 +334,6 @@ outstanding_fen = { from = "outstanding", unit = "yuan", values = { nan = "" } }
     }
 }
 
-/// Prints rows a second; run by hand: `cargo test --release -p luheng-lake --test formats -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-#[allow(clippy::disallowed_methods)]
-fn speed() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut text = String::from("payment_ref,case_no,debtor_ref,paid_on,amount_fen,source,paid_out_on,known_on\n");
-    let rows = 1_000_000;
-    for i in 0..rows {
-        let (case, d) = (i % 200_000 + 1, 1 + i % 28);
-        writeln!(text, "p{i},（2024）浙0106执{case}号,d{},2025-01-{d:02},{},voluntary,,2025-02-{d:02}", case * 3, i * 37 % 1_000_000)
-            .unwrap();
-    }
-    std::fs::write(dir.path().join("payments.csv"), &text).unwrap();
-    let catalog = catalog("");
-    let started = std::time::Instant::now();
-    let (columns, ..) = read_folder(dir.path(), &catalog, "payments", "2025-06-30");
-    let seconds = started.elapsed().as_secs_f64();
-    println!("csv: {} rows, {} MB: {:.2} s, {:.0} rows/s", columns.len(), text.len() >> 20, seconds, f64::from(rows) / seconds);
-}
-
 /// The sample town is clean: no reject, and no warning once its own regions are known.
 #[test]
 fn the_sample_town_reads_without_a_reject() {
