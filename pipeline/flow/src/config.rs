@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use luheng_lake::columns::{Day, day};
-use luheng_lake::ingest::mapping::Mapping;
+use luheng_lake::ingest::mapping::{Absent, Mapping, Mode};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -175,6 +175,15 @@ impl Config {
                 self.regional.numerator_scope
             ),
         );
+        for (table, mapping) in &self.sources {
+            // A delta taken for the whole would empty the lake; retraction taken for granted would leave what was withdrawn.
+            expect(
+                mapping.mode == Mode::Full && mapping.absent == Absent::Reported,
+                format!(
+                    "sources.{table}: mode and absent: expected full exports and \"reported\": deltas and retraction are not in this version"
+                ),
+            );
+        }
         expect(self.keep_runs >= 1, format!("keep_runs: found {}, expected at least 1", self.keep_runs));
         faults
     }

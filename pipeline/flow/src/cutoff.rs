@@ -365,10 +365,14 @@ impl<'a> View<'a> {
 
     /// Every case of this debtor known on the day, by case number; parties who have left are not in it.
     pub fn parties(&self) -> Vec<Party<'_, 'a>> {
+        self.parties_ever().into_iter().filter(|p| p.party.date("left_on").is_none()).collect()
+    }
+
+    /// As [`Self::parties`], with those who have left: who is looked at on an earlier day must not depend on who left later.
+    pub fn parties_ever(&self) -> Vec<Party<'_, 'a>> {
         let mut parties: Vec<Party<'_, 'a>> = self
             .rows("parties")
             .iter()
-            .filter(|p| p.date("left_on").is_none())
             .filter_map(|party| {
                 let case_no = party.text("case_no")?;
                 let case = self.rows("cases").iter().find(|c| c.text("case_no") == Some(case_no))?;

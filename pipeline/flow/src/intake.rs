@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use luheng_lake::columns::{Columns, Day, day};
+use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, FileCounts, Request, mapping};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
@@ -11,6 +11,7 @@ use luheng_lake::store::{input as files, lake, parquet, text};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::cutoff::Facts;
 use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -115,18 +116,20 @@ fn rules(rejects: &Columns) -> Result<Vec<RuleQuality>> {
     Ok(rules)
 }
 
-/// Inquiries sent and answered by the day, by channel.
+/// Inquiries sent and answered, by channel, as known on the day.
 fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
     let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for bucket in 0..ctx.buckets {
-        let Some(rows) = parquet::read_if_present(&ctx.work.lake_bucket("inquiries", bucket))? else { continue };
-        let (channel, sent, back, outcome) =
-            (rows.require("channel")?, rows.require("sent_on")?, rows.require("returned_on")?, rows.require("outcome")?);
-        let by = |on: Option<Day>| on.is_some_and(|on| on <= ctx.as_of);
-        for at in (0..rows.len()).filter(|at| by(sent.date_at(*at))) {
-            let count = counts.entry(channel.text_at(at).unwrap_or_default().to_owned()).or_default();
-            count.0 += 1;
-            count.1 += u64::from(by(back.date_at(at)) && matches!(outcome.text_at(at), Some("found" | "none")));
+        let facts = Facts::new(&ctx.schema, |table| match table {
+            "inquiries" => Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket))?),
+            _ => Ok(None),
+        })?;
+        for debtor in facts.debtors() {
+            for inquiry in facts.view(debtor, ctx.as_of).rows("inquiries").iter().filter(|i| i.date("sent_on").is_some()) {
+                let count = counts.entry(inquiry.text("channel").unwrap_or_default().to_owned()).or_default();
+                count.0 += 1;
+                count.1 += u64::from(inquiry.date("returned_on").is_some() && matches!(inquiry.text("outcome"), Some("found" | "none")));
+            }
         }
     }
     Ok(counts.into_iter().map(|(channel, (sent, answered))| ChannelQuality { channel, sent, answered }).collect())

@@ -23,7 +23,7 @@ const TRAINING: &str = ".training";
 /// # Errors
 /// No lake.
 pub fn training_parts(ctx: &Context) -> Result<Parts> {
-    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, "training");
+    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, "training", "");
     Ok(Parts::new(ctx.work.models().join(TRAINING), cause))
 }
 

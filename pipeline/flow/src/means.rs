@@ -70,7 +70,6 @@ pub fn in_force(hold: &Row<'_>, day: i32) -> bool {
 /// Counts the means of a party.
 pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
     let mut means = Means::default();
-    let spec = &ctx.ratings.means;
     let due = party.due_fen();
     for asset in party.view.rows("assets").iter().filter(|a| a.date("disposed_on").is_none()) {
         means.assets.push(asset_of(party, *asset, due, ctx));
@@ -83,7 +82,7 @@ pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
         (true, None) => 0,
         (false, _) => monthly,
     };
-    let income = means.income_free_monthly_fen.saturating_mul(spec.income.months);
+    let income = means.income_free_monthly_fen.saturating_mul(ctx.ratings.income_months());
     let sum = |keep: &dyn Fn(&AssetMeans<'_>) -> bool| {
         means.assets.iter().filter(|a| keep(a)).fold(0_i64, |total, a| total.saturating_add(a.net_fen))
     };
@@ -101,7 +100,7 @@ pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
 pub fn share_of(party: &Party<'_, '_>) -> f64 {
     let mine = party.due_fen();
     let all = party.view.due_all_fen();
-    if all <= 0 || !party.is_live() { 0.0 } else { mine as f64 / all as f64 }
+    if all <= 0 || !party.is_live() || !party.is_money() { 0.0 } else { mine as f64 / all as f64 }
 }
 
 fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, ctx: &Context) -> AssetMeans<'a> {
@@ -110,11 +109,19 @@ fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, ctx: &Context) 
     let reference = asset.text("asset_ref");
     let holds: Vec<Row<'a>> =
         party.view.rows("seizures").iter().filter(|s| s.text("asset_ref") == reference && in_force(s, party.day())).copied().collect();
-    let is_mine = |hold: &Row<'_>| hold.text("case_no") == Some(party.case_no);
+    // What was held or secured under an earlier number of the debt is held and secured still.
+    let chain = party.chain();
+    let is_mine = |hold: &Row<'_>| hold.text("case_no").is_some_and(|case| chain.contains(&case));
     let waits = |hold: &Row<'_>| hold.text("kind") == Some("waiting");
-    let own = holds.iter().find(|h| is_mine(h) && !waits(h)).copied();
-    let waiting = holds.iter().find(|h| is_mine(h) && waits(h)).copied();
-    let foreign: Vec<&Row<'_>> = holds.iter().filter(|h| !is_mine(h) && !waits(h)).collect();
+    // Rank is the order of measures: of two holds that both say seal or freeze the earlier comes first, and the later waits.
+    let rank = |hold: &Row<'_>| (hold.int("rank").unwrap_or(1), hold.date("from_on"), hold.row_id().to_owned());
+    let mine = holds.iter().filter(|h| is_mine(h) && !waits(h)).min_by_key(|h| rank(h)).copied();
+    let mut foreign: Vec<&Row<'_>> = holds.iter().filter(|h| !is_mine(h) && !waits(h)).collect();
+    if let Some(mine) = &mine {
+        foreign.retain(|h| rank(h) < rank(mine));
+    }
+    let own = mine.filter(|_| foreign.is_empty());
+    let waiting = mine.or_else(|| holds.iter().find(|h| is_mine(h) && waits(h)).copied());
     let control = match (own, waiting, foreign.is_empty()) {
         (Some(_), _, _) => Control::Own,
         (None, Some(_), _) => Control::Waiting,
@@ -123,7 +130,7 @@ fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, ctx: &Context) 
     };
     let gross = asset.fen("gross_fen").unwrap_or(0);
     let lien = match asset.text("lien_for_case") {
-        Some(case) if case == party.case_no => 0,
+        Some(case) if chain.contains(&case) => 0,
         _ => asset.fen("lien_fen").unwrap_or(0),
     };
     let share = match asset.text("co_ownership") {

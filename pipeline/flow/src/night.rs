@@ -64,13 +64,13 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
             progress.tell(&Event::Said { text: format!("model {id} is proposed; `luheng approve {id}` puts it into use") });
         }
     }
-    let (models, _) = model_in_use(ctx)?;
+    let (models, in_use) = model_in_use(ctx)?;
     if !options.again
         && let Some(run_id) = finished(ctx, &lake)?
     {
         return Ok(Published { run_id, was_there: true });
     }
-    let cause = publish::cause(ctx, &lake, &models.id);
+    let cause = publish::cause(ctx, &lake, &models.id, &in_use.basis);
     let id = publish::run_id(ctx, &cause);
     let folder = ctx.work.building(&id, std::process::id());
     adopt(ctx, &id, &folder, options.resume)?;
@@ -92,8 +92,8 @@ fn is_old(ctx: &Context) -> Result<bool> {
 /// # Errors
 /// No model is in use; a link that cannot be switched.
 pub fn finished(ctx: &Context, lake: &LakeRecord) -> Result<Option<String>> {
-    let (models, _) = model_in_use(ctx)?;
-    let id = publish::run_id(ctx, &publish::cause(ctx, lake, &models.id));
+    let (models, in_use) = model_in_use(ctx)?;
+    let id = publish::run_id(ctx, &publish::cause(ctx, lake, &models.id, &in_use.basis));
     if !ctx.work.run(&id).join(manifest::MANIFEST_FILE).is_file() {
         return Ok(None);
     }
@@ -141,8 +141,8 @@ pub fn run_buckets(ctx: &Context, pool: &Pool, stage: &str, parts: &Parts, model
 /// # Errors
 /// No lake, or no model.
 pub fn stage_parts(ctx: &Context) -> Result<(Parts, Bundle)> {
-    let (models, _) = model_in_use(ctx)?;
-    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, &models.id);
+    let (models, in_use) = model_in_use(ctx)?;
+    let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, &models.id, &in_use.basis);
     let id = publish::run_id(ctx, &cause);
     Ok((Parts::new(ctx.work.runs().join(format!(".{id}.stages")), cause), models))
 }

@@ -59,12 +59,31 @@ impl<'v, 'a> Party<'v, 'a> {
         first
     }
 
-    /// What was received on the case by the day, reversed receipts left out.
-    pub fn receipts(&self) -> Vec<Row<'a>> {
-        self.rows("payments").into_iter().filter(|p| p.date("paid_on").is_some() && p.date("reversed_on").is_none()).collect()
+    /// This case number and those the debt had before it was resumed under it.
+    pub fn chain(&self) -> Vec<&'a str> {
+        let mut chain = vec![self.case_no];
+        let mut case = self.case;
+        while let Some(earlier) = case.text("resumed_from").filter(|earlier| !chain.contains(earlier)) {
+            chain.push(earlier);
+            let Some(found) = self.view.rows("cases").iter().find(|c| c.text("case_no") == Some(earlier)) else { break };
+            case = *found;
+        }
+        chain
     }
 
-    /// Is the receipt this debtor's own? A receipt that names no payer is, where he is the only party the receipt was copied to.
+    /// What was received on the case by the day, reversed receipts left out; also under an earlier number of the debt since this one was filed, for
+    /// what the case states as due is the debt on its own filing day.
+    pub fn receipts(&self) -> Vec<Row<'a>> {
+        let (chain, filed) = (self.chain(), self.case.date("filed_on"));
+        let counts = |p: &&Row<'_>| {
+            let Some(case) = p.text("case_no").filter(|case| chain.contains(case)) else { return false };
+            let Some(paid) = p.date("paid_on") else { return false };
+            p.date("reversed_on").is_none() && (case == self.case_no || filed.is_some_and(|filed| paid >= filed))
+        };
+        self.view.rows("payments").iter().filter(counts).copied().collect()
+    }
+
+    /// Is the receipt this debtor's own? One that names no payer is nobody's own: it lowers the due and says nothing of who paid.
     pub fn is_own(receipt: &Row<'_>) -> bool {
         receipt.flag("is_own") == Some(true)
     }

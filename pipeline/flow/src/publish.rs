@@ -11,9 +11,10 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::intake::LakeRecord;
 
-/// Everything that decides a run's tables, as one hash: version, catalog, configuration, key, seed, model and lake content. Not jobs, memory, file
+/// Everything that decides a run's tables, as one hash: version, catalog, configuration, key, seed, model (and whether a person
+/// approved it: sheets say so) and lake content. Not jobs, memory, file
 /// names, row order or the clock.
-pub fn cause(ctx: &Context, lake: &LakeRecord, model_id: &str) -> String {
+pub fn cause(ctx: &Context, lake: &LakeRecord, model_id: &str, approval: &str) -> String {
     let content: Vec<String> = lake.content.iter().map(|(table, hash)| format!("{table}={hash}")).collect();
     let text = [
         env!("CARGO_PKG_VERSION"),
@@ -22,6 +23,7 @@ pub fn cause(ctx: &Context, lake: &LakeRecord, model_id: &str) -> String {
         &lake.key_id,
         &ctx.seed.to_string(),
         model_id,
+        approval,
         &content.join(";"),
         &day::format(ctx.as_of),
     ]

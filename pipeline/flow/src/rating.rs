@@ -75,8 +75,6 @@ pub struct MeansSpec {
     pub haircut: BTreeMap<String, f64>,
     /// Classes that are as good as money.
     pub liquid: Liquid,
-    /// Income counted.
-    pub income: Income,
     /// Ownership left unstated.
     pub ownership: Ownership,
 }
@@ -87,14 +85,6 @@ pub struct MeansSpec {
 pub struct Liquid {
     /// Class codes.
     pub classes: Vec<String>,
-}
-
-/// Income counted as means.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Income {
-    /// Months of free income.
-    pub months: i64,
 }
 
 /// Ownership left unstated.
@@ -157,6 +147,11 @@ impl Ratings {
             ratings.capacity.required_channels.clone_from(channels);
         }
         Ok(ratings)
+    }
+
+    /// Months of income within the horizon of capacity.
+    pub fn income_months(&self) -> i64 {
+        i64::from(self.capacity.horizon_days / 30)
     }
 
     /// The three specifications in order.

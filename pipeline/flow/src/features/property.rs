@@ -129,7 +129,11 @@ pub const FEATURES: &[Feature] = &[
         ground: "MSF 254",
         disclose: Disclose::AfterControl,
         compute: |s| {
-            let free = s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.means.income.months);
+            let natural = s.party.view.debtor().and_then(|d| d.text("kind")).is_none_or(|k| k == "natural");
+            if natural && s.ctx.config.means.living_cost_monthly_fen.is_none() {
+                return Value::unknown();
+            }
+            let free = s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.income_months());
             Value::share(free, s.party.due_fen(), CAP, s.means.incomes.clone())
         },
     },

@@ -55,10 +55,10 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
     };
     for debtor in facts.debtors() {
         let now = facts.view(debtor, ctx.as_of);
-        for party in now.parties() {
+        for party in now.parties_ever() {
             match ctx.config.moment() {
                 Moment::AsOf => {
-                    if standing::is_to_be_rated(&party) {
+                    if party.party.date("left_on").is_none() && standing::is_to_be_rated(&party) {
                         rate(&party);
                     }
                 }

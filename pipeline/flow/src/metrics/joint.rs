@@ -9,7 +9,8 @@
 use crate::means::times;
 use crate::metrics::party::Party;
 
-/// Low end, expectation and high end of what the case recovers, in fen; `None` where no party has an expectation. A party without one adds nothing.
+/// Low end, expectation and high end of what the case recovers, in fen; `None` where no party has an expectation. A party without one adds nothing
+/// but at the high end, where it may pay all it owes.
 pub fn recovery_fen(parties: &[Party], due_fen: i64) -> Option<[i64; 3]> {
     if parties.iter().all(|p| p.recovery_fen.is_none()) {
         return None;
@@ -22,7 +23,8 @@ fn combined_fen(parties: &[Party], due_fen: i64, end: usize) -> i64 {
         return 0;
     }
     let bounded = |p: &Party| {
-        let expected = p.recovery_fen.map_or(0, |r| r[end]);
+        // Unrated is not unable: at the high end such a party may still pay all it owes.
+        let expected = p.recovery_fen.map_or(if end == 2 { p.outstanding_fen } else { 0 }, |r| r[end]);
         expected.min(p.outstanding_fen).min(p.limit_fen.unwrap_or(i64::MAX)).clamp(0, due_fen)
     };
     let by_share = |p: &&Party| p.liability.as_deref() == Some("by_share");

@@ -95,7 +95,7 @@ impl Spec {
             kept.fold(0_i64, |total, a| total.saturating_add(a.net_fen))
         };
         let income = self.reaches.contains(&Reach::Income) && s.means.income_free_monthly_fen > 0;
-        let earned = if income { s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.means.income.months) } else { 0 };
+        let earned = if income { s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.income_months()) } else { 0 };
         let (own, free) = (sum(Control::Own), sum(Control::Free).saturating_add(earned));
         if own == 0 && free == 0 {
             return None;

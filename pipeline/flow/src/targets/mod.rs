@@ -30,7 +30,7 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
     for debtor in facts.debtors() {
         let now = facts.view(debtor, ctx.as_of);
         let mut wanted: Vec<(Day, &str)> = Vec::new();
-        for party in now.parties() {
+        for party in now.parties_ever() {
             wanted.extend(landmarks(&party, ctx).into_iter().map(|day| (day, party.case_no)));
         }
         wanted.sort_unstable();

@@ -134,5 +134,7 @@ fn willing(now: &View<'_>, chain: &BTreeSet<&str>, party: &Party<'_, '_>, standi
     let paid = paid.iter().filter(|p| matches!(p.text("source"), None | Some("voluntary" | "settlement")));
     let paid = paid.filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
     let spendable = standing.spendable_fen.min(standing.outstanding_fen);
-    Some(paid as f64 >= ctx.ratings.willingness.good_share * spendable as f64)
+    let paid_enough = paid as f64 >= ctx.ratings.willingness.good_share * spendable as f64;
+    // A case that ended for a reason of its own left no time to pay.
+    if !paid_enough && is_censored(now, chain, from, end) { None } else { Some(paid_enough) }
 }

@@ -84,19 +84,20 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
     let baseline = Params::Baseline.check()?.fit(&train, ctx.seed)?;
     let held = set.take(&usage.assess)?;
     let calibration = calibrated(&set, &usage, &model)?;
-    if usage.refit {
-        let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
-        model = checked.fit(&set.take(&all)?, ctx.seed)?;
-    }
     let share_interval = match spec.target {
         Target::RecoveredShare => {
-            let part = set.take(if usage.calibrate.is_empty() { &usage.train } else { &usage.calibrate })?;
+            let part = set.take(if usage.calibrate.is_empty() { &usage.assess } else { &usage.calibrate })?;
             let logit = model.logit(part.design())?;
             let p: Vec<f64> = logit.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
             Some(Conformal::fit(&p, part.label(), LEVEL, 5)?)
         }
         _ => None,
     };
+    // Only now: calibration and interval were fitted on rows the model had not seen.
+    if usage.refit {
+        let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
+        model = checked.fit(&set.take(&all)?, ctx.seed)?;
+    }
     let p: Vec<f64> = model.logit(held.design())?.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
     let base = baseline.predict(held.design())?;
     let assessment = assess::assess(&p, held.label(), held.weight(), &CUTS)?;
@@ -137,9 +138,9 @@ fn sigmoid(logit: f64) -> f64 {
 }
 
 fn training_set(rows: &Columns, kept: &[usize], spec: &Spec, label: &Column) -> Result<TrainingSet> {
-    let (cases, debtors, days) = (column(rows, "case_no")?, column(rows, "debtor_id")?, column(rows, "day")?);
-    let group =
-        kept.iter().map(|at| format!("{}|{}", debtors.text_at(*at).unwrap_or_default(), cases.text_at(*at).unwrap_or_default())).collect();
+    let (cases, days) = (column(rows, "case_no")?, column(rows, "day")?);
+    // Folds derive from the case: the parties of one case are never on two sides.
+    let group = kept.iter().map(|at| cases.text_at(*at).unwrap_or_default().to_owned()).collect();
     Ok(TrainingSet::new(
         design(rows, kept, spec)?,
         kept.iter().map(|at| label.real_at(*at).unwrap_or(0.0)).collect(),

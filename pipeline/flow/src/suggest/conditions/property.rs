@@ -214,7 +214,7 @@ fn complete<'s>(s: &Situation<'s>) -> Option<Vec<Row<'s>>> {
 /// already been taken off the property.
 fn insolvent<'s>(s: &Situation<'s>) -> Verdict<'s> {
     let Some(mut rows) = complete(s) else { return Verdict::Unknown(case::ANSWERS) };
-    let income = s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.means.income.months);
+    let income = s.means.income_free_monthly_fen.saturating_mul(s.ctx.ratings.income_months());
     let means = s.means.net_assets_fen.saturating_add(income);
     let open: Vec<Row<'s>> = s.party.view.rows("obligations").iter().filter(|o| o.flag("secured") != Some(true)).copied().collect();
     let debts = open.iter().filter_map(|o| o.fen("outstanding_fen")).fold(s.party.view.due_all_fen(), i64::saturating_add);
