@@ -230,6 +230,14 @@ mod tests {
     }
 
     #[test]
+    fn exports_that_are_not_whole_are_refused_rather_than_taken_for_the_whole() {
+        for line in ["mode = \"delta\"", "absent = \"retracted\""] {
+            let text = Config::parse(&format!("[sources.cases]\n{line}"), "x.toml").unwrap_err().to_string();
+            assert!(text.contains("sources.cases"), "{text}");
+        }
+    }
+
+    #[test]
     fn moments_read_as_written() {
         assert_eq!(moment("filing+30d"), Some(Moment::Filing(30)));
         assert_eq!(moment("filing-1d"), None);
