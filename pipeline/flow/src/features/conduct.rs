@@ -46,23 +46,13 @@ fn in_order<'a>(s: &Subject<'_, 'a>, kinds: &[&str], days: i32) -> Vec<Row<'a>> 
     rows
 }
 
-const DUTIES: &[&str] = &[
-    "summons_kept",
-    "report_filed",
-    "clue_volunteered",
-    "summons_ignored",
-    "report_late",
-    "report_false",
-    "report_missing",
-    "evaded_service",
-    "transfer_below_value",
-    "transfer_to_related",
-    "asset_hidden",
-    "limit_breached",
-    "obstruction",
-    "violence",
-    "sham_litigation",
-];
+/// Duties met that fall due by themselves; security and settlement are offered, not owed.
+const OWED_AND_MET: &[&str] = &["summons_kept", "report_filed", "clue_volunteered"];
+
+/// Every act that answers a means-free duty, met or breached.
+fn duties() -> Vec<&'static str> {
+    [OWED_AND_MET, BREACHED].concat()
+}
 
 fn is_met(row: &Row<'_>) -> bool {
     row.text("kind").is_some_and(|k| MET.contains(&k))
@@ -204,7 +194,7 @@ pub const FEATURES: &[Feature] = &[
         ground: "MSF 252",
         disclose: Disclose::Now,
         compute: |s| {
-            let rows = acts(s, DUTIES, 1095);
+            let rows = acts(s, &duties(), 1095);
             if rows.is_empty() {
                 return Value::unknown();
             }
@@ -222,7 +212,7 @@ pub const FEATURES: &[Feature] = &[
         family: Family::Behaviour,
         ground: "MSF 252",
         disclose: Disclose::Now,
-        compute: |s| match in_order(s, DUTIES, 3650).pop() {
+        compute: |s| match in_order(s, &duties(), 3650).pop() {
             Some(row) => Value::of(if is_met(&row) { 1.0 } else { -1.0 }, vec![row]),
             None => Value::unknown(),
         },
@@ -237,7 +227,7 @@ pub const FEATURES: &[Feature] = &[
         family: Family::Behaviour,
         ground: "MSF 252",
         disclose: Disclose::Now,
-        compute: |s| Value::count(in_order(s, DUTIES, 3650).into_iter().rev().take_while(is_met).collect()),
+        compute: |s| Value::count(in_order(s, &duties(), 3650).into_iter().rev().take_while(is_met).collect()),
     },
     Feature {
         id: "listings_for_acts_n",
