@@ -27,6 +27,7 @@ fn context(work: &Path) -> Context {
         codes: Codes::load(&files).unwrap(),
         ratings: Ratings::load(&files, &config).unwrap(),
         work: Work::at(work),
+        seals: luheng_lake::store::seal::Seals::default(),
         as_of: day::parse(config.as_of.as_deref().unwrap()).unwrap(),
         seed: config.seed,
         buckets: config.buckets,

@@ -23,6 +23,7 @@ fn context() -> Context {
         codes: Codes::load(&files).unwrap(),
         ratings: Ratings::load(&files, &config).unwrap(),
         work: Work::at("nowhere"),
+        seals: luheng_lake::store::seal::Seals::default(),
         as_of: DAY,
         seed: 0,
         buckets: 1,

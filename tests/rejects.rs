@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use luheng_lake::columns::ColumnKind;
+use luheng_lake::store::seal::Seal;
 use luheng_lake::store::{manifest, parquet};
 
 use crate::town::{must, sample_town, table, texts, town};
@@ -109,12 +110,12 @@ fn no_identity(work: &Path, values: &BTreeSet<String>) {
             }
             let sealed = path.starts_with(work.join("vault"));
             let text = if path.extension().is_some_and(|e| e == "parquet") && !sealed {
-                let rows = parquet::read(&path).unwrap();
+                let rows = parquet::read(&path, &Seal::none()).unwrap();
                 let of_text = rows.iter().filter(|(_, column)| column.kind() == ColumnKind::Text).map(|(name, _)| name);
                 let cells: BTreeSet<String> = of_text.flat_map(|name| texts(&rows, name)).flatten().collect();
                 cells.into_iter().collect::<Vec<_>>().join("\n")
             } else {
-                assert!(!sealed || parquet::read(&path).is_err(), "{} opens without a key", path.display());
+                assert!(!sealed || parquet::read(&path, &Seal::none()).is_err(), "{} opens without a key", path.display());
                 String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
             };
             if let Some(found) = values.iter().find(|value| text.contains(value.as_str())) {

@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use luheng_lake::columns::Columns;
 use luheng_lake::store::parquet;
+use luheng_lake::store::seal::Seal;
 use tempfile::TempDir;
 
 /// The program, built by cargo with the tests.
@@ -89,14 +90,14 @@ pub fn shared_work() -> PathBuf {
 
 /// A table of the current run of a work folder.
 pub fn table(work: &Path, name: &str) -> Columns {
-    parquet::read(&work.join("current").join(format!("{name}.parquet"))).unwrap()
+    parquet::read(&work.join("current").join(format!("{name}.parquet")), &Seal::none()).unwrap()
 }
 
 /// Every row of a lake table, over all buckets.
 pub fn lake(work: &Path, name: &str) -> Columns {
     let mut folders: Vec<PathBuf> = fs::read_dir(work.join("lake").join(name)).unwrap().map(|e| e.unwrap().path()).collect();
     folders.sort();
-    let parts: Vec<Columns> = folders.iter().map(|f| parquet::read(&f.join("part.parquet")).unwrap()).collect();
+    let parts: Vec<Columns> = folders.iter().map(|f| parquet::read(&f.join("part.parquet"), &Seal::none()).unwrap()).collect();
     Columns::concat(&parts).unwrap()
 }
 

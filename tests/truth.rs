@@ -6,6 +6,7 @@ use std::path::Path;
 
 use luheng_lake::columns::Columns;
 use luheng_lake::store::parquet;
+use luheng_lake::store::seal::Seal;
 
 use crate::town::{self, must, night, reals, sample_town, shared_work, table, texts};
 
@@ -52,7 +53,7 @@ fn pairs(ratings: &Columns, name: &str, truth: &BTreeMap<String, f64>) -> Vec<(f
 
 #[test]
 fn ratings_follow_the_truth_of_the_sample_town() {
-    let truth = parquet::read(&sample_town().join("truth.parquet")).unwrap();
+    let truth = parquet::read(&sample_town().join("truth.parquet"), &Seal::none()).unwrap();
     let ratings = table(&shared_work(), "ratings");
     let capacity = pairs(&ratings, "capacity_p", &truth_of_single(&truth, "true_covered_180"));
     let willingness = pairs(&ratings, "willingness_p", &truth_of_single(&truth, "willingness"));

@@ -4,6 +4,7 @@ use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::Day;
 use luheng_lake::schema::{Codes, Schema};
 use luheng_lake::store::paths::Work;
+use luheng_lake::store::seal::Seals;
 
 use crate::config::Config;
 use crate::rating::Ratings;
@@ -23,6 +24,8 @@ pub struct Context {
     pub ratings: Ratings,
     /// The work folder.
     pub work: Work,
+    /// With which keys its files are written and opened.
+    pub seals: Seals,
     /// The day rated.
     pub as_of: Day,
     /// Seed of every draw.

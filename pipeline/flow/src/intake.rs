@@ -7,6 +7,7 @@ use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, FileCounts, Request, mapping};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
+use luheng_lake::store::seal::{DataKey, Seal};
 use luheng_lake::store::{input as files, lake, parquet, text};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,7 @@ impl LakeRecord {
     /// # Errors
     /// The file beside the lake cannot be read.
     pub fn rejected(&self, ctx: &Context) -> Result<Columns> {
-        Ok(parquet::read(&ctx.work.lake().join(REJECTS))?)
+        Ok(parquet::read(&ctx.work.lake().join(REJECTS), &ctx.seals.lake)?)
     }
 
     /// Warnings and ignored files, a line each.
@@ -121,7 +122,7 @@ fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
     let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for bucket in 0..ctx.buckets {
         let facts = Facts::new(&ctx.schema, |table| match table {
-            "inquiries" => Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket))?),
+            "inquiries" => Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket), &ctx.seals.lake)?),
             _ => Ok(None),
         })?;
         for debtor in facts.debtors() {
@@ -148,6 +149,8 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         codes: ctx.codes.clone(),
         sources,
         key: key.clone(),
+        seal: ctx.seals.lake.clone(),
+        vault: Seal::new(Some(DataKey::new(key.vault_key())?), []),
         as_of: ctx.as_of,
         buckets: ctx.buckets,
         max_reject_share: ctx.config.max_reject_share,
@@ -224,7 +227,7 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
         warnings: report.warnings,
         ignored: report.ignored,
     };
-    parquet::write(&ctx.work.lake().join(REJECTS), &report.rejects)?;
+    parquet::write(&ctx.work.lake().join(REJECTS), &report.rejects, &ctx.seals.lake)?;
     let json = serde_json::to_string_pretty(&record).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&ctx.work.lake().join(RECORD), &json)?;
     Ok(record)

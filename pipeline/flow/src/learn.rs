@@ -24,7 +24,7 @@ const TRAINING: &str = ".training";
 /// No lake.
 pub fn training_parts(ctx: &Context) -> Result<Parts> {
     let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, "training", "");
-    Ok(Parts::new(ctx.work.models().join(TRAINING), cause))
+    Ok(Parts::new(ctx.work.models().join(TRAINING), cause, &ctx.seals.runs))
 }
 
 /// Sweeps what trainings that died left; the parts they finished stay where a run goes on from them.

@@ -74,7 +74,7 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
     let id = publish::run_id(ctx, &cause);
     let folder = ctx.work.building(&id, std::process::id());
     adopt(ctx, &id, &folder, options.resume)?;
-    let parts = Parts::new(folder, cause);
+    let parts = Parts::new(folder, cause, &ctx.seals.runs);
     for stage in ["features", "score", "suggest", "sums"] {
         run_buckets(ctx, pool, stage, &parts, &models.id, progress)?;
     }
@@ -144,7 +144,7 @@ pub fn stage_parts(ctx: &Context) -> Result<(Parts, Bundle)> {
     let (models, in_use) = model_in_use(ctx)?;
     let cause = publish::cause(ctx, &LakeRecord::read(ctx)?, &models.id, &in_use.basis);
     let id = publish::run_id(ctx, &cause);
-    Ok((Parts::new(ctx.work.runs().join(format!(".{id}.stages")), cause), models))
+    Ok((Parts::new(ctx.work.runs().join(format!(".{id}.stages")), cause, &ctx.seals.runs), models))
 }
 
 /// Joins the buckets and computes the tables of the whole; writes each into the run's folder.
@@ -157,7 +157,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
         let party: &[&str] = &["case_no", "debtor_id"];
         let mut rows = 0;
         let mut write = |name: &str, table: &Columns| -> Result<()> {
-            parquet::write(&parts.folder().join(format!("{name}.parquet")), table)?;
+            parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
             rows += table.len() as u64;
             Ok(())
         };
@@ -205,7 +205,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
 }
 
 fn whole(ctx: &Context, table: &str) -> Result<Option<Columns>> {
-    Ok(parquet::read_if_present(&ctx.work.lake_whole(table))?)
+    Ok(parquet::read_if_present(&ctx.work.lake_whole(table), &ctx.seals.lake)?)
 }
 
 fn without(table: Columns, names: &[&str]) -> Columns {
@@ -243,7 +243,7 @@ struct Before {
 
 impl Before {
     fn read(ctx: &Context, id: &str) -> Result<Self> {
-        let table = |name: &str| parquet::read(&ctx.work.run(id).join(format!("{name}.parquet")));
+        let table = |name: &str| parquet::read(&ctx.work.run(id).join(format!("{name}.parquet")), &ctx.seals.runs);
         Ok(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")? })
     }
 }
@@ -253,17 +253,17 @@ impl Before {
 /// # Errors
 /// A table that is missing, a full disk.
 pub fn report(ctx: &Context, folder: &Path, progress: &Progress) -> Result<()> {
-    let tables = read_tables(folder)?;
+    let tables = read_tables(ctx, folder)?;
     let sheet = sheet_context(ctx)?;
     let lake = LakeRecord::read(ctx)?;
     let quality: Quality = lake.quality(ctx)?;
     timed("report", 1, progress, |_| Ok(report::write_all(folder, &tables, &quality, &sheet)?.len() as u64))?;
-    parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?)?;
+    parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?, &ctx.seals.runs)?;
     Ok(())
 }
 
-fn read_tables(folder: &Path) -> Result<RunTables> {
-    let table = |name: &str| -> Result<Columns> { Ok(parquet::read(&folder.join(format!("{name}.parquet")))?) };
+fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
+    let table = |name: &str| -> Result<Columns> { Ok(parquet::read(&folder.join(format!("{name}.parquet")), &ctx.seals.runs)?) };
     Ok(RunTables {
         ratings: table("ratings")?,
         reasons: table("reasons")?,
@@ -294,7 +294,7 @@ pub fn published_tables(ctx: &Context) -> Result<(RunTables, SheetContext)> {
     if let Some(on) = day::parse(&manifest::read(&folder)?.as_of) {
         sheet.as_of = on;
     }
-    Ok((read_tables(&folder)?, sheet))
+    Ok((read_tables(ctx, &folder)?, sheet))
 }
 
 /// A case number as the tables keep it.

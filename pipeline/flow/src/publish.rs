@@ -76,9 +76,9 @@ pub fn manifest(
             continue;
         }
         let path = folder.join(&name);
-        record.files.insert(name.clone(), manifest::entry_of(&path)?);
+        record.files.insert(name.clone(), manifest::entry_of(&path, &ctx.seals.runs)?);
         if let Some(table) = name.strip_suffix(".parquet") {
-            record.tables.insert(table.to_owned(), parquet::read(&path)?.len() as u64);
+            record.tables.insert(table.to_owned(), parquet::read(&path, &ctx.seals.runs)?.len() as u64);
         }
     }
     for stage in crate::stage::STAGES {

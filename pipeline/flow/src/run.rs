@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use luheng_lake::bucket::folder_name;
 use luheng_lake::columns::Columns;
+use luheng_lake::store::seal::Seal;
 use luheng_lake::store::{parquet, text};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub struct Parts {
     folder: PathBuf,
     /// Everything that decides the parts' content beside the lake itself: see [`crate::publish::run_id`].
     cause: String,
+    seal: Seal,
 }
 
 /// What a finished bucket of a stage left: `--resume` reuses it only if cause, inputs and outputs still match.
@@ -30,9 +32,9 @@ struct Marker {
 }
 
 impl Parts {
-    /// The parts of a run in a folder.
-    pub fn new(folder: PathBuf, cause: String) -> Self {
-        Self { folder, cause }
+    /// The parts of a run in a folder, written and opened under a seal.
+    pub fn new(folder: PathBuf, cause: String, seal: &Seal) -> Self {
+        Self { folder, cause, seal: seal.clone() }
     }
 
     /// Where the run is built.
@@ -77,7 +79,7 @@ impl Parts {
     pub fn is_done(&self, stage: &Stage, bucket: u32) -> Result<bool> {
         let Some(marker) = self.read_marker(stage.name, bucket) else { return Ok(false) };
         let same = |(table, content): (&String, &String)| {
-            parquet::read(&self.file(table, bucket)).is_ok_and(|columns| columns.content_hash() == *content)
+            parquet::read(&self.file(table, bucket), &self.seal).is_ok_and(|columns| columns.content_hash() == *content)
         };
         Ok(marker.inputs == self.inputs(stage, bucket) && marker.outputs.iter().all(same))
     }
@@ -87,7 +89,7 @@ impl Parts {
     /// # Errors
     /// It is missing or broken.
     pub fn read(&self, table: &str, bucket: u32) -> Result<Columns> {
-        Ok(parquet::read(&self.file(table, bucket))?)
+        Ok(parquet::read(&self.file(table, bucket), &self.seal)?)
     }
 
     /// Writes a stage's parts of a bucket, then its marker.
@@ -97,7 +99,7 @@ impl Parts {
     pub fn write(&self, stage: &Stage, bucket: u32, tables: Vec<(&'static str, Columns)>) -> Result<()> {
         let mut outputs = BTreeMap::new();
         for (name, columns) in tables {
-            let entry = parquet::write(&self.file(name, bucket), &columns)?;
+            let entry = parquet::write(&self.file(name, bucket), &columns, &self.seal)?;
             outputs.insert(name.to_owned(), entry.content);
         }
         let marker = Marker { inputs: self.inputs(stage, bucket), outputs };

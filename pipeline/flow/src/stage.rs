@@ -88,7 +88,7 @@ pub fn of_bucket(name: &str) -> Result<&'static Stage> {
 /// # Errors
 /// A lake that cannot be read.
 pub fn facts(ctx: &Context, bucket: u32) -> Result<Facts> {
-    Facts::new(&ctx.schema, |table| Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket))?))
+    Facts::new(&ctx.schema, |table| Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket), &ctx.seals.lake)?))
 }
 
 /// Runs one stage on one bucket and writes its parts; gives the rows written.

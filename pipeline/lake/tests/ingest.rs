@@ -9,6 +9,7 @@ use std::fs;
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, IngestReport, Request};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
+use luheng_lake::store::seal::{DataKey, Seal};
 use luheng_lake::store::{input, lake, parquet, text, vault::Vault};
 use town::{Town, key};
 
@@ -28,8 +29,9 @@ fn lake_bytes(request: &Request) -> BTreeMap<String, Vec<u8>> {
 
 /// All rows of a table over all buckets, in canonical order.
 fn rows(request: &Request, table: &str) -> Columns {
-    let parts: Vec<Columns> =
-        (0..request.buckets).filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b)).unwrap()).collect();
+    let parts: Vec<Columns> = (0..request.buckets)
+        .filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b), &request.seal).unwrap())
+        .collect();
     let all = Columns::concat(&parts).unwrap();
     if all.is_empty() { all } else { all.sorted_by(&["debtor_id", "row_id", "known_on", "seen_on"]).unwrap() }
 }
@@ -168,7 +170,7 @@ fn a_row_without_its_debtor_waits_until_he_comes() {
     let report = run(&first);
     assert_eq!((report.tables["conduct"].waiting, report.tables["conduct"].rejected), (2, 0));
     let waiting = first.work.lake().join("_waiting/conduct.parquet");
-    let table = parquet::read(&waiting).unwrap();
+    let table = parquet::read(&waiting, &Seal::none()).unwrap();
     assert_eq!(table.len(), 2);
     assert!(table.get("debtor_ref").is_none());
     assert!(!texts(&table, "debtor_ref_hashed").contains(&"Z9".to_owned()));
@@ -179,7 +181,7 @@ fn a_row_without_its_debtor_waits_until_he_comes() {
     let report = run(&second);
     assert_eq!(report.tables["conduct"].waiting, 2);
     assert!(report.warnings.iter().any(|w| w.contains("waited more than 90 days")), "{:?}", report.warnings);
-    let first_waited = parquet::read(&waiting).unwrap();
+    let first_waited = parquet::read(&waiting, &Seal::none()).unwrap();
     let days = first_waited.get("first_waited_on").unwrap();
     assert!((0..2).all(|i| days.date_at(i) == Some(first.as_of)));
 
@@ -223,7 +225,7 @@ fn no_identity_value_is_in_any_byte_outside_the_vault() {
             assert!(!found, "{secret} in {}", path.display());
         }
         if path.extension().is_some_and(|e| e == "parquet") && !path.starts_with(request.work.vault()) {
-            let table = parquet::read(&path).unwrap();
+            let table = parquet::read(&path, &Seal::none()).unwrap();
             assert!(table.get("born_on").is_none());
             for (name, column) in table.iter() {
                 for text in (0..column.len()).filter_map(|i| column.text_at(i)) {
@@ -242,17 +244,18 @@ fn the_vault_opens_with_its_key_alone() {
     let town = Town::new();
     let request = town.request();
     run(&request);
-    let read = |key: &PseudonymKey| {
-        let vault = Vault::open(&request.work.vault(), key);
+    let read = |seal: &Seal| {
+        let vault = Vault::open(&request.work.vault(), seal);
         (0..request.buckets).map(|b| vault.read("debtors", b)).collect::<Result<Vec<_>, _>>()
     };
-    let parts: Vec<Columns> = read(&key()).unwrap().into_iter().flatten().collect();
+    let parts: Vec<Columns> = read(&request.vault).unwrap().into_iter().flatten().collect();
     let people = Columns::concat(&parts).unwrap().sorted_by(&["debtor_ref"]).unwrap();
     assert_eq!(texts(&people, "name"), ["张三", "李四公司", "王五"]);
     assert_eq!(texts(&people, "phone")[0], "13800000001");
-    let other = PseudonymKey::from_hex(&"11".repeat(32), KeyOrigin::Environment, "test").unwrap();
-    assert_eq!(read(&other).unwrap_err().exit_status(), 4);
+    let other = DataKey::new(zeroize::Zeroizing::new([0x11; 32])).unwrap();
+    assert_eq!(read(&Seal::new(Some(other), [])).unwrap_err().exit_status(), 4);
     // And the lake refuses to be made anew under another key.
+    let other = PseudonymKey::from_hex(&"11".repeat(32), KeyOrigin::Environment, "test").unwrap();
     let wrong = Request { key: other, ..town.request() };
     let error = ingest::ingest(&wrong, &mut |_| {}).unwrap_err();
     assert_eq!(error.exit_status(), 4);

@@ -8,6 +8,7 @@ use luheng_lake::columns::{Day, day};
 use luheng_lake::schema::{Codes, Fault, Schema};
 use luheng_lake::store::key::{self, KeySource, PseudonymKey};
 use luheng_lake::store::paths::Work;
+use luheng_lake::store::seal::Seals;
 use luheng_lake::store::text;
 
 use super::Common;
@@ -77,7 +78,18 @@ impl Common {
         let codes = Codes::load(&files).map_err(faults)?;
         let ratings = Ratings::load(&files, &config)?;
         let (seed, buckets) = (config.seed, config.buckets);
-        let ctx = Context { config, schema, codes, files, ratings, work: Work::at(self.work.clone()), as_of, seed, buckets };
+        let ctx = Context {
+            config,
+            schema,
+            codes,
+            files,
+            ratings,
+            work: Work::at(self.work.clone()),
+            seals: Seals::default(),
+            as_of,
+            seed,
+            buckets,
+        };
         Ok(Opened { ctx, config_file, input })
     }
 

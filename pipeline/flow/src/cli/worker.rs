@@ -35,7 +35,7 @@ impl Worker {
             Box::new(move |bucket| night::settle(&opened.ctx, &input, &key, &self.parts, bucket))
         } else {
             let stage = stage::of_bucket(&self.stage)?;
-            let parts = Parts::new(self.parts.clone(), self.cause.clone());
+            let parts = Parts::new(self.parts.clone(), self.cause.clone(), &opened.ctx.seals.runs);
             let models = self.model.as_deref().map(|id| night::model(&opened.ctx, id)).transpose()?;
             Box::new(move |bucket| stage::run(stage, bucket, &parts, models.as_ref(), &opened.ctx))
         };

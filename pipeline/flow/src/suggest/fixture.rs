@@ -63,6 +63,7 @@ pub fn context() -> Context {
         config,
         files,
         work: Work::at("nowhere"),
+        seals: luheng_lake::store::seal::Seals::default(),
         as_of: day::parse("2025-06-30").unwrap(),
         seed: 1,
         buckets: 1,

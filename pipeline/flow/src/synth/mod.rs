@@ -32,6 +32,7 @@ use std::path::Path;
 
 use luheng_lake::columns::{Day, day};
 use luheng_lake::store::parquet;
+use luheng_lake::store::seal::Seal;
 
 /// Is ability drawn, or nought for everyone (same people, same debts, same conduct)?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +89,6 @@ pub fn write_town(spec: &Spec, out: &Path) -> luheng_lake::Result<Report> {
         export.flush_full()?;
     }
     let rows = export.finish()?;
-    parquet::write(&out.join("truth.parquet"), &truth::columns(&truths))?;
+    parquet::write(&out.join("truth.parquet"), &truth::columns(&truths), &Seal::none())?;
     Ok(Report { rows, truths: truths.len() })
 }

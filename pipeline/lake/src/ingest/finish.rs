@@ -25,10 +25,10 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     let mut split = split::load(staging)?;
     settle::run(request, staging, &split, split.buckets)?;
     let mut tables: BTreeMap<String, (u64, u128)> = BTreeMap::new();
-    let mut rejects = vec![parquet::read(&staging.join(REJECTS_FILE))?];
+    let mut rejects = vec![parquet::read(&staging.join(REJECTS_FILE), &request.seal)?];
     for bucket in 0..=split.buckets {
-        let (outcome, conflicts) =
-            settle::load(staging, bucket)?.ok_or_else(|| Error::fault(format!("bucket {bucket} of {} was not settled", split.buckets)))?;
+        let (outcome, conflicts) = settle::load(staging, bucket, &request.seal)?
+            .ok_or_else(|| Error::fault(format!("bucket {bucket} of {} was not settled", split.buckets)))?;
         for (file, settled) in outcome.files {
             let counts = split.files.get_mut(file as usize).ok_or_else(|| Error::fault("a bucket counts a file that was not read"))?;
             counts.loaded += settled.loaded;

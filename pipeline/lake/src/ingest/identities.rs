@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::layout::{Layout, added};
 use super::record::{Id, hex};
 use crate::columns::{Column, ColumnKind, Columns};
 use crate::error::Result;
-use crate::store::key::PseudonymKey;
+use crate::store::seal::Seal;
 use crate::store::vault::Vault;
 use crate::store::{atomic, parquet};
 
@@ -19,7 +17,7 @@ const WAITING_ROWS: usize = 100_000;
 /// Collects the identity columns of one table by bucket.
 pub(super) struct IdentitySpill {
     folder: Option<PathBuf>,
-    key: Zeroizing<[u8; 32]>,
+    seal: Seal,
     names: Vec<(String, ColumnKind)>,
     pending: BTreeMap<u32, Vec<Columns>>,
     rows: usize,
@@ -31,7 +29,7 @@ fn parts_folder(staging: &Path, table: &str) -> PathBuf {
 }
 
 impl IdentitySpill {
-    pub(super) fn new(staging: Option<&Path>, layout: &Layout, key: &PseudonymKey) -> IdentitySpill {
+    pub(super) fn new(staging: Option<&Path>, layout: &Layout, seal: &Seal) -> IdentitySpill {
         let mut names: Vec<_> = layout.debtor_ref.iter().map(|&i| layout.columns[i].clone()).collect();
         names.extend(layout.identity.iter().map(|&i| layout.columns[i].clone()));
         names.extend(layout.known_on.map(|i| layout.columns[i].clone()));
@@ -40,7 +38,7 @@ impl IdentitySpill {
         }
         IdentitySpill {
             folder: staging.filter(|_| !layout.identity.is_empty()).map(|s| parts_folder(s, &layout.name)),
-            key: key.vault_key(),
+            seal: seal.clone(),
             names,
             pending: BTreeMap::new(),
             rows: 0,
@@ -78,7 +76,7 @@ impl IdentitySpill {
         let Some(folder) = &self.folder else { return Ok(()) };
         for (bucket, parts) in std::mem::take(&mut self.pending) {
             let path = folder.join(format!("{bucket:03}")).join(format!("{:06}.parquet", self.part));
-            parquet::write_encrypted(&path, &Columns::concat(&parts)?, &self.key)?;
+            parquet::write(&path, &Columns::concat(&parts)?, &self.seal)?;
         }
         self.rows = 0;
         self.part += 1;
@@ -87,11 +85,11 @@ impl IdentitySpill {
 }
 
 /// Writes one bucket of the vault from the parts in a staging folder: equal rows once, in canonical order.
-pub(super) fn settle(staging: &Path, layout: &Layout, bucket: u32, key: &PseudonymKey) -> Result<()> {
+pub(super) fn settle(staging: &Path, layout: &Layout, bucket: u32, seal: &Seal) -> Result<()> {
     let folder = parts_folder(staging, &layout.name).join(format!("{bucket:03}"));
     let mut parts = Vec::new();
     for name in atomic::names_in(&folder)? {
-        parts.push(parquet::read_encrypted(&folder.join(name), &key.vault_key())?);
+        parts.push(parquet::read(&folder.join(name), seal)?);
     }
     let rows = Columns::concat(&parts)?;
     if rows.is_empty() {
@@ -101,7 +99,7 @@ pub(super) fn settle(staging: &Path, layout: &Layout, bucket: u32, key: &Pseudon
     let sorted = rows.sorted_by(&names)?;
     let equal = |a: usize, b: usize| sorted.iter().all(|(_, c)| same(c, a, b));
     let distinct: Vec<usize> = (0..sorted.len()).filter(|&row| row == 0 || !equal(row - 1, row)).collect();
-    Vault::open(&staging.join("vault"), key).write(&layout.name, bucket, &sorted.take(&distinct))?;
+    Vault::open(&staging.join("vault"), seal).write(&layout.name, bucket, &sorted.take(&distinct))?;
     Ok(())
 }
 

@@ -46,6 +46,7 @@ use crate::store::key::PseudonymKey;
 use crate::store::lake::LakeInfo;
 use crate::store::manifest::InputEntry;
 use crate::store::paths::Work;
+use crate::store::seal::Seal;
 
 /// What an ingest needs to know. The same request serves every process that takes part.
 #[derive(Clone, Debug)]
@@ -62,6 +63,10 @@ pub struct Request {
     pub sources: BTreeMap<String, mapping::Mapping>,
     /// The deployment's key.
     pub key: PseudonymKey,
+    /// With which keys the lake's files are written and opened, those of the staging folder too.
+    pub seal: Seal,
+    /// With which key the vault is written; it always is encrypted.
+    pub vault: Seal,
     /// The as-of day.
     pub as_of: Day,
     /// Bucket count, a power of two.

@@ -12,6 +12,7 @@ use super::split::{self, Split};
 use super::{Request, identities, layouts};
 use crate::columns::Columns;
 use crate::error::{Error, Result};
+use crate::store::seal::Seal;
 use crate::store::{atomic, parquet, paths, spill, text};
 
 /// What became of one file's rows in one bucket.
@@ -71,21 +72,21 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
     let mut outcome = BucketOutcome { bucket, ..BucketOutcome::default() };
     let mut rejects = Vec::new();
     for layout in layouts(request)?.iter().filter(|l| l.bucketed() != whole) {
-        let bytes = spill::read(&split::rows_folder(staging, &layout.name), if whole { 0 } else { bucket as usize })?;
+        let bytes = spill::read(&split::rows_folder(staging, &layout.name), if whole { 0 } else { bucket as usize }, &request.seal)?;
         let mut rows = records(&bytes)?;
         rows.sort_unstable_by_key(|row| row.0);
         let facts = resolve(layout, &rows, split, &mut outcome, &mut rejects)?;
         if !facts.is_empty() {
             let path = if whole { paths::whole_file(&lake, &layout.name) } else { paths::bucket_file(&lake, &layout.name, bucket) };
-            parquet::write(&path, &stored(layout, &facts)?)?;
+            parquet::write(&path, &stored(layout, &facts)?, &request.seal)?;
         }
         if !whole && !layout.identity.is_empty() {
-            identities::settle(staging, layout, bucket, &request.key)?;
+            identities::settle(staging, layout, bucket, &request.vault)?;
         }
     }
     if !rejects.is_empty() {
         rejects.sort();
-        parquet::write(&rejects_file(staging, bucket), &Reject::to_columns(&rejects))?;
+        parquet::write(&rejects_file(staging, bucket), &Reject::to_columns(&rejects), &request.seal)?;
     }
     let json = serde_json::to_string(&outcome).map_err(|e| Error::fault(format!("writing a bucket's outcome: {e}")))?;
     atomic::write_bytes(&outcome_file(staging, bucket), json.as_bytes())?;
@@ -101,14 +102,14 @@ fn rejects_file(staging: &Path, bucket: u32) -> PathBuf {
 }
 
 /// A settled bucket's outcome and its conflicts; `None` where it was not settled.
-pub(super) fn load(staging: &Path, bucket: u32) -> Result<Option<(BucketOutcome, Option<Columns>)>> {
+pub(super) fn load(staging: &Path, bucket: u32, seal: &Seal) -> Result<Option<(BucketOutcome, Option<Columns>)>> {
     let path = outcome_file(staging, bucket);
     if !path.exists() {
         return Ok(None);
     }
     let outcome =
         serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| Error::fault(format!("reading {}: {e}", path.display())))?;
-    Ok(Some((outcome, parquet::read_if_present(&rejects_file(staging, bucket))?)))
+    Ok(Some((outcome, parquet::read_if_present(&rejects_file(staging, bucket), seal)?)))
 }
 
 /// Keys, versions and conflicts. `rows` are sorted by header: debtor, key, known_on, seen_on, content, file, line.

@@ -74,7 +74,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
     let layouts = layouts(request)?;
     let mut kept = Vec::new();
     for layout in &layouts {
-        kept.push(Kept::load(&request.work.lake(), layout, request.as_of)?);
+        kept.push(Kept::load(&request.work.lake(), layout, request.as_of, &request.seal)?);
     }
     let mut sources: Vec<String> = request.sources.values().map(|m| m.source.clone()).collect();
     sources.extend(kept.iter().flatten().flat_map(|k| k.sources.iter().cloned()));
@@ -155,8 +155,8 @@ impl Splitter<'_> {
     fn table(&mut self, layout: &Layout, mut kept: Option<&mut Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let Some(table) = self.request.schema.table(&layout.name) else { return Ok(()) };
         let buckets = if layout.bucketed() { self.request.buckets as usize } else { 1 };
-        let mut spill = Spill::new(self.staging.map(|s| rows_folder(s, &layout.name)), buckets)?;
-        let mut identities = IdentitySpill::new(self.staging, layout, &self.request.key);
+        let mut spill = Spill::new(self.staging.map(|s| rows_folder(s, &layout.name)), buckets, &self.request.seal)?;
+        let mut identities = IdentitySpill::new(self.staging, layout, &self.request.vault);
         let mut waiting = Vec::new();
         let mut warned = Vec::new();
         let mut rehearsal = Rehearsal::default();
@@ -282,7 +282,8 @@ impl Splitter<'_> {
     fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
-        let written = waiting::write(lake.as_deref(), layout, bytes, kept, self.request.as_of, days)?;
+        let place = lake.as_deref().map(|lake| (lake, &self.request.seal));
+        let written = waiting::write(place, layout, bytes, kept, self.request.as_of, days)?;
         for (file, duplicates) in written.duplicates {
             let counts = &mut self.out.files[file as usize];
             counts.waiting -= duplicates;
@@ -305,7 +306,7 @@ impl Splitter<'_> {
     fn finish(self) -> Result<(Split, Columns)> {
         let rejects = if self.rejects.is_empty() { Reject::to_columns(&[]) } else { Columns::concat(&self.rejects)? };
         if let Some(staging) = self.staging {
-            parquet::write(&staging.join(REJECTS_FILE), &rejects)?;
+            parquet::write(&staging.join(REJECTS_FILE), &rejects, &self.request.seal)?;
             let json = serde_json::to_string(&self.out).map_err(|e| Error::fault(format!("writing split.json: {e}")))?;
             atomic::write_bytes(&staging.join(SPLIT_FILE), json.as_bytes())?;
         }

@@ -8,6 +8,7 @@ use super::record::{Builder, Header, Id, Value, records, staying};
 use crate::columns::{Column, ColumnKind, Columns, Day};
 use crate::error::Result;
 use crate::store::parquet;
+use crate::store::seal::Seal;
 
 /// The folder of waiting rows in a lake; Spark and Hive pass over names that begin with an underscore.
 pub(super) const FOLDER: &str = "_waiting";
@@ -56,8 +57,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// The rows kept in a lake; `None` where there are none.
-    pub(super) fn load(lake: &Path, layout: &Layout, as_of: Day) -> Result<Option<Kept>> {
-        let Some(mut table) = parquet::read_if_present(&file(lake, &layout.name))? else { return Ok(None) };
+    pub(super) fn load(lake: &Path, layout: &Layout, as_of: Day, seal: &Seal) -> Result<Option<Kept>> {
+        let Some(mut table) = parquet::read_if_present(&file(lake, &layout.name), seal)? else { return Ok(None) };
         if table.is_empty() {
             return Ok(None);
         }
@@ -116,9 +117,9 @@ pub(super) struct Waiting {
     pub duplicates: BTreeMap<u32, u64>,
 }
 
-/// Writes a table's waiting rows, equal ones once. `lake` is `None` in a dry run.
+/// Writes a table's waiting rows, equal ones once. `lake`, with the seal of its files, is `None` in a dry run.
 pub(super) fn write(
-    lake: Option<&Path>,
+    lake: Option<(&Path, &Seal)>,
     layout: &Layout,
     bytes: &[u8],
     kept: Option<&Kept>,
@@ -147,7 +148,7 @@ pub(super) fn write(
     if rows.is_empty() {
         return Ok(out);
     }
-    if let Some(lake) = lake {
+    if let Some((lake, seal)) = lake {
         let columns = columns(layout);
         let mut builders: Vec<Builder> = columns.iter().map(|(_, kind)| Builder::new(*kind)).collect();
         for (_, body) in &rows {
@@ -161,7 +162,7 @@ pub(super) fn write(
             table = table.with(name, builder.finish()?);
         }
         table = table.date(FIRST_WAITED_ON, rows.iter().map(|(h, _)| Some(first(h))));
-        parquet::write(&file(lake, &layout.name), &table)?;
+        parquet::write(&file(lake, &layout.name), &table, seal)?;
     }
     Ok(out)
 }

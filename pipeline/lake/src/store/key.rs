@@ -213,7 +213,7 @@ fn make_key(path: &Path) -> Result<()> {
     }
 }
 
-fn hex_bytes(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
+pub(super) fn hex_bytes(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
     if hex.len() != 64 || !hex.is_ascii() {
         return None;
     }
@@ -224,7 +224,7 @@ fn hex_bytes(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
     hex.bytes().all(|b| b.is_ascii_hexdigit()).then_some(bytes)
 }
 
-fn hex_text(bytes: &[u8]) -> String {
+pub(super) fn hex_text(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = String::with_capacity(bytes.len() * 2);
     for b in bytes {

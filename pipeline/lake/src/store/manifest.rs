@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::seal::Seal;
 use super::{FileEntry, atomic, hash_bytes, input, parquet, text};
 use crate::error::{Error, Result, explain};
 
@@ -189,10 +190,10 @@ pub fn files_of(run: &Path) -> Result<Vec<String>> {
 }
 
 /// The entry of a file already written, for a manifest built from a folder.
-pub fn entry_of(file: &Path) -> Result<FileEntry> {
+pub fn entry_of(file: &Path, seal: &Seal) -> Result<FileEntry> {
     let (hash, bytes) = input::hash_file(file)?;
     if file.extension().is_some_and(|e| e == "parquet") {
-        return Ok(FileEntry { content: parquet::read(file)?.content_hash(), file: Some(hash), bytes });
+        return Ok(FileEntry { content: parquet::read(file, seal)?.content_hash(), file: Some(hash), bytes });
     }
     Ok(FileEntry { content: hash, file: None, bytes })
 }
@@ -244,8 +245,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let table = Columns::new().text("case_no", [Some("a")]);
         let mut manifest = RunManifest { format: FORMAT, run_id: "x".into(), outcome: "complete".into(), ..Default::default() };
-        let entry = parquet::write(&dir.path().join("ratings.parquet"), &table).unwrap();
-        assert_eq!(entry, entry_of(&dir.path().join("ratings.parquet")).unwrap());
+        let entry = parquet::write(&dir.path().join("ratings.parquet"), &table, &Seal::none()).unwrap();
+        assert_eq!(entry, entry_of(&dir.path().join("ratings.parquet"), &Seal::none()).unwrap());
         manifest.files.insert("ratings.parquet".into(), entry);
         let sheet = text::write_text(&dir.path().join("sheets/a.html"), "<p>").unwrap();
         manifest.files.insert("sheets/a.html".into(), sheet);

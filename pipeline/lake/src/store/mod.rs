@@ -1,6 +1,7 @@
 //! Everything that is read from or written to disk: paths, atomic writes, canonical files, the manifest, keys and the vault.
 
 pub mod atomic;
+mod cipher;
 pub mod input;
 pub mod key;
 pub mod lake;
@@ -8,6 +9,7 @@ pub mod lock;
 pub mod manifest;
 pub mod parquet;
 pub mod paths;
+pub mod seal;
 pub mod spill;
 pub mod text;
 pub mod vault;

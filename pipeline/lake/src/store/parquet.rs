@@ -1,60 +1,52 @@
 //! The canonical Parquet writer and its reader: same columns, same bytes. zstd 3, fixed row groups, no timestamps, no version string.
 
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::encryption::decrypt::FileDecryptionProperties;
+use parquet::encryption::decrypt::{FileDecryptionProperties, KeyRetriever};
 use parquet::encryption::encrypt::FileEncryptionProperties;
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::{FileEntry, atomic, hash_bytes, input};
+use super::key::hex_text;
+use super::seal::{DataKey, Seal};
+use super::{FileEntry, atomic, cipher, hash_bytes, input};
 use crate::columns::Columns;
 use crate::error::{Error, Result, explain};
 
 const ROW_GROUP_ROWS: usize = 131_072;
 
-/// Writes a table. Equal columns give equal bytes.
-pub fn write(path: &Path, table: &Columns) -> Result<FileEntry> {
-    let bytes = encode(table, None)?;
+/// Writes a table. In the clear, equal columns give equal bytes. Under a [`Seal`] with a key the file is encrypted with AES-256-GCM, footer and every
+/// column; bytes then differ at each writing (nonces), `content` does not.
+pub fn write(path: &Path, table: &Columns, seal: &Seal) -> Result<FileEntry> {
+    let bytes = encode(table, seal)?;
     atomic::write_bytes(path, &bytes)?;
     Ok(FileEntry { content: table.content_hash(), file: Some(hash_bytes(&bytes)), bytes: bytes.len() as u64 })
 }
 
-/// Writes a table encrypted with AES-256-GCM, footer included. Bytes differ at each writing (nonces); `content` does not.
-pub fn write_encrypted(path: &Path, table: &Columns, key: &[u8; 32]) -> Result<FileEntry> {
-    let bytes = encode(table, Some(key))?;
-    atomic::write_bytes(path, &bytes)?;
-    Ok(FileEntry { content: table.content_hash(), file: Some(hash_bytes(&bytes)), bytes: bytes.len() as u64 })
-}
-
-/// Reads a table that [`write`] wrote.
-pub fn read(path: &Path) -> Result<Columns> {
-    decode(path, input::open(path)?, None, None)
+/// Reads a table that [`write`] wrote. [`Error::Config`] where it is encrypted with a key the seal has not, or in the clear where none may be.
+pub fn read(path: &Path, seal: &Seal) -> Result<Columns> {
+    decode(path, input::open(path)?, seal, None)
 }
 
 /// Reads a table, or `None` where there is no such file: an absent bucket is an empty one.
-pub fn read_if_present(path: &Path) -> Result<Option<Columns>> {
-    if path.exists() { read(path).map(Some) } else { Ok(None) }
+pub fn read_if_present(path: &Path, seal: &Seal) -> Result<Option<Columns>> {
+    if path.exists() { read(path, seal).map(Some) } else { Ok(None) }
 }
 
 /// Reads some columns only, in the order asked for.
-pub fn read_columns(path: &Path, names: &[&str]) -> Result<Columns> {
-    decode(path, input::open(path)?, None, Some(names))?.select(names)
+pub fn read_columns(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns> {
+    decode(path, input::open(path)?, seal, Some(names))?.select(names)
 }
 
-/// Reads a table that [`write_encrypted`] wrote. [`Error::Config`] where the key is not the one it was written with.
-pub fn read_encrypted(path: &Path, key: &[u8; 32]) -> Result<Columns> {
-    decode(path, input::open(path)?, Some(key), None)
-}
-
-fn encode(table: &Columns, key: Option<&[u8; 32]>) -> Result<Vec<u8>> {
+fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
     let batch = table.to_batch()?;
     let level = ZstdLevel::try_new(3).map_err(|e| fault("zstd level", &e))?;
     let mut properties = WriterProperties::builder()
@@ -63,9 +55,8 @@ fn encode(table: &Columns, key: Option<&[u8; 32]>) -> Result<Vec<u8>> {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
         .set_created_by("luheng".to_owned());
-    if let Some(key) = key {
-        let encryption = FileEncryptionProperties::builder(key.to_vec()).build().map_err(|e| fault("encryption", &e))?;
-        properties = properties.with_file_encryption_properties(encryption);
+    if let Some(key) = seal.writes() {
+        properties = properties.with_file_encryption_properties(encryption(key, table)?);
     }
     // Without the Arrow schema in its metadata the file says only what Parquet itself can say, to every reader alike.
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
@@ -77,13 +68,68 @@ fn encode(table: &Columns, key: Option<&[u8; 32]>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn decode(path: &Path, file: File, key: Option<&[u8; 32]>, names: Option<&[&str]>) -> Result<Columns> {
+/// A key for the footer and one for every column: a column without one would stay in the clear. Each is derived from the data key, a salt of the
+/// file and the column's name; the metadata beside it says from which, so that reading needs the data key alone.
+fn encryption(key: &DataKey, table: &Columns) -> Result<Arc<FileEncryptionProperties>> {
+    let mut salt = [0u8; 16];
+    cipher::random(&mut salt)?;
+    let salt = hex_text(&salt);
+    let part = |name: &str| -> Result<Vec<u8>> { Ok(key.derive(salt.as_bytes(), name)?.to_vec()) };
+    let metadata = |name: &str| format!("{}/{salt}/{name}", key.id()).into_bytes();
+    let mut builder = FileEncryptionProperties::builder(part("")?).with_footer_key_metadata(metadata(""));
+    for name in table.names() {
+        builder = builder.with_column_key_and_metadata(name, part(name)?, metadata(name));
+    }
+    builder.build().map_err(|e| fault("encryption", &e))
+}
+
+/// Finds the key of a footer or column by what [`encryption`] wrote beside it, and remembers a key it was asked for and has not.
+struct Retriever {
+    seal: Seal,
+    missing: OnceLock<String>,
+}
+
+impl KeyRetriever for Retriever {
+    fn retrieve_key(&self, metadata: &[u8]) -> std::result::Result<Vec<u8>, ParquetError> {
+        let metadata = String::from_utf8_lossy(metadata);
+        let mut parts = metadata.splitn(3, '/');
+        let (id, salt, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if id.is_empty() {
+            // Format 1 names no key: one key for all of the file.
+            return self.seal.legacy().map(|key| key.to_vec()).ok_or_else(|| self.lacks("of luheng 0.1.0"));
+        }
+        let key = self.seal.key(id).ok_or_else(|| self.lacks(id))?;
+        key.derive(salt.as_bytes(), name).map(|key| key.to_vec()).map_err(|e| ParquetError::General(e.to_string()))
+    }
+}
+
+impl Retriever {
+    fn lacks(&self, id: &str) -> ParquetError {
+        // The first one asked for is the one to tell.
+        let _ = self.missing.set(id.to_owned());
+        ParquetError::General(format!("no data key {id}"))
+    }
+}
+
+/// Whether a file is encrypted, by the four bytes all Parquet begins with.
+fn is_encrypted(path: &Path, file: &mut File) -> Result<bool> {
+    let mut magic = [0u8; 4];
+    let read = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n)).map_err(|e| Error::io("read", path, e))?;
+    Ok(magic[..read] == *b"PARE")
+}
+
+fn decode(path: &Path, mut file: File, seal: &Seal, names: Option<&[&str]>) -> Result<Columns> {
+    let encrypted = is_encrypted(path, &mut file)?;
+    if !encrypted && seal.is_strict() {
+        return Err(in_the_clear(path));
+    }
     let mut options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    if let Some(key) = key {
-        let decryption = FileDecryptionProperties::builder(key.to_vec()).build().map_err(|e| fault("decryption", &e))?;
+    let retriever = Arc::new(Retriever { seal: seal.clone(), missing: OnceLock::new() });
+    if encrypted {
+        let decryption = FileDecryptionProperties::with_key_retriever(retriever.clone()).build().map_err(|e| fault("decryption", &e))?;
         options = options.with_file_decryption_properties(decryption);
     }
-    let refused = |e: &ParquetError| unreadable(path, e, key.is_some());
+    let refused = |e: &ParquetError| unreadable(path, e, encrypted, retriever.missing.get());
     let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|e| refused(&e))?;
     if let Some(names) = names {
         builder = {
@@ -118,16 +164,25 @@ fn foreign(path: &Path) -> Error {
         .input()
 }
 
-fn unreadable(path: &Path, e: &ParquetError, encrypted: bool) -> Error {
-    if encrypted {
+fn in_the_clear(path: &Path) -> Error {
+    explain("a file is not encrypted, and all beside it are to be")
+        .at(path.display())
+        .found("Parquet in the clear")
+        .expected("what `encrypt` of the configuration says")
+        .remedy("`luheng ingest` writes the lake anew; if it does not help, somebody put the file there: remove it")
+        .config()
+}
+
+fn unreadable(path: &Path, e: &ParquetError, encrypted: bool, missing: Option<&String>) -> Error {
+    if let Some(id) = missing {
         return explain("cannot decrypt")
             .at(path.display())
-            .found("a file written with another key, or damaged")
-            .expected("the key this work folder was made with")
-            .remedy("set LUHENG_KEY or [identity] key_file to it; `luheng key` shows the key id in use")
+            .found(format!("a file written with data key {id}, which is not among the keys at hand"))
+            .expected("a data key of this work folder's keys.json, opened by its master key")
+            .remedy("restore keys.json beside the file; `luheng key` shows the keys in use")
             .config();
     }
-    explain("cannot read Parquet")
+    explain(if encrypted { "cannot read encrypted Parquet" } else { "cannot read Parquet" })
         .at(path.display())
         .found(e)
         .expected("a whole file as luheng wrote it")
@@ -153,44 +208,98 @@ mod tests {
     fn five_kinds_go_and_return_with_the_same_bytes() {
         let dir = tempfile::tempdir().unwrap();
         let (a, b) = (dir.path().join("a.parquet"), dir.path().join("b.parquet"));
-        let entry = write(&a, &sample()).unwrap();
-        assert_eq!(entry, write(&b, &sample()).unwrap());
-        let back = read(&a).unwrap();
+        let plain = Seal::none();
+        let entry = write(&a, &sample(), &plain).unwrap();
+        assert_eq!(entry, write(&b, &sample(), &plain).unwrap());
+        let back = read(&a, &plain).unwrap();
         assert_eq!(back.content_hash(), entry.content);
-        assert_eq!(read_columns(&a, &["paid_on", "case_no"]).unwrap().names().collect::<Vec<_>>(), ["paid_on", "case_no"]);
-        assert!(read_if_present(&dir.path().join("none")).unwrap().is_none());
+        assert_eq!(read_columns(&a, &["paid_on", "case_no"], &plain).unwrap().names().collect::<Vec<_>>(), ["paid_on", "case_no"]);
+        assert!(read_if_present(&dir.path().join("none"), &plain).unwrap().is_none());
     }
 
     #[test]
     fn an_empty_table_keeps_its_columns() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.parquet");
-        write(&path, &sample().take(&[])).unwrap();
-        let back = read(&path).unwrap();
+        write(&path, &sample().take(&[]), &Seal::none()).unwrap();
+        let back = read(&path, &Seal::none()).unwrap();
         assert_eq!((back.len(), back.names().count()), (0, 5));
         assert_eq!(back.content_hash(), sample().take(&[]).content_hash());
+    }
+
+    fn key(byte: u8) -> DataKey {
+        DataKey::new(zeroize::Zeroizing::new([byte; 32])).unwrap()
     }
 
     #[test]
     fn an_encrypted_file_opens_with_its_key_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.parquet");
-        write_encrypted(&path, &sample(), &[7; 32]).unwrap();
-        assert_eq!(read_encrypted(&path, &[7; 32]).unwrap().content_hash(), sample().content_hash());
-        assert_eq!(read_encrypted(&path, &[8; 32]).unwrap_err().exit_status(), 4);
-        assert!(read(&path).is_err());
+        let (own, other) = (Seal::new(Some(key(7)), []), Seal::new(Some(key(8)), []));
+        let entry = write(&path, &sample(), &own).unwrap();
+        assert_eq!(entry.content, sample().content_hash());
+        assert_eq!(read(&path, &own).unwrap().content_hash(), entry.content);
+        // One that writes with another key, or none, opens it too where it holds the key.
+        assert_eq!(read(&path, &Seal::new(Some(key(8)), [key(7)]).strict()).unwrap().content_hash(), entry.content);
+        assert_eq!(read_columns(&path, &["share"], &Seal::new(None, [key(7)])).unwrap().names().collect::<Vec<_>>(), ["share"]);
+        for wrong in [&other, &Seal::none()] {
+            let error = read(&path, wrong).unwrap_err();
+            assert_eq!(error.exit_status(), 4);
+            assert!(error.to_string().contains(key(7).id()) && !error.to_string().contains("0707"), "{error}");
+        }
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(7).any(|w| w == b"case_no"));
+        assert_ne!(write(&path, &sample(), &own).unwrap().file, entry.file);
+    }
+
+    #[test]
+    fn every_column_has_a_key_of_its_own() {
+        let properties = encryption(&key(7), &sample()).unwrap();
+        let (mut names, keys, metadata) = properties.column_keys();
+        names.sort();
+        assert_eq!(names, ["amount_fen", "case_no", "is_own", "paid_on", "share"]);
+        let distinct: std::collections::BTreeSet<&Vec<u8>> = keys.iter().chain([properties.footer_key()]).collect();
+        assert_eq!((distinct.len(), metadata.len()), (6, 5));
+        assert!(properties.encrypt_footer());
+        assert!(!distinct.contains(&[7u8; 32].to_vec()), "the data key itself encrypts no file");
+    }
+
+    #[test]
+    fn where_all_is_encrypted_nothing_else_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        write(&path, &sample(), &Seal::none()).unwrap();
+        let lenient = Seal::new(Some(key(7)), []);
+        assert!(read(&path, &lenient).is_ok());
+        assert_eq!(read(&path, &lenient.strict()).unwrap_err().exit_status(), 4);
+        // Without a key to write with there is nothing to be strict about.
+        assert!(read(&path, &Seal::none().strict()).is_ok());
+    }
+
+    #[test]
+    fn every_changed_byte_of_an_encrypted_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        let seal = Seal::new(Some(key(7)), []).strict();
+        write(&path, &sample(), &seal).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            std::fs::write(&path, &bad).unwrap();
+            let read = read(&path, &seal);
+            assert!(read.is_err() || read.is_ok_and(|t| t.content_hash() == sample().content_hash()), "byte {at}");
+        }
     }
 
     #[test]
     fn a_truncated_file_is_refused_with_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.parquet");
-        write(&path, &sample()).unwrap();
+        write(&path, &sample(), &Seal::none()).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        let error = read(&path).unwrap_err();
+        let error = read(&path, &Seal::none()).unwrap_err();
         assert_eq!(error.exit_status(), 3);
         assert!(error.to_string().contains("a.parquet"));
     }

@@ -1,13 +1,17 @@
 //! Rows on their way to a bucket: appended to one file a bucket in compressed frames, so that memory does not grow with the input.
-//! These files live in the staging folder only; a crash leaves nothing anyone reads.
+//! These files live in the staging folder only; a crash leaves nothing anyone reads. Under a [`Seal`] with a key each frame is encrypted: a disk stolen
+//! during the night tells no more than one stolen by day.
 
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
-use super::{atomic, input};
+use super::seal::{DataKey, Seal};
+use super::{atomic, cipher, input};
 use crate::error::{Error, Result, explain};
 
 /// Bytes that may wait in memory over all buckets of one table.
@@ -18,16 +22,19 @@ pub struct Spill {
     folder: Option<PathBuf>,
     buffers: Vec<Vec<u8>>,
     limit: usize,
+    seal: Seal,
+    /// Frames written to each bucket.
+    frames: Vec<u64>,
 }
 
 impl Spill {
     /// A spill into `<folder>/NNN.rows` for this many buckets; without a folder all is counted as written and thrown away (a dry run).
-    pub fn new(folder: Option<PathBuf>, buckets: usize) -> Result<Spill> {
+    pub fn new(folder: Option<PathBuf>, buckets: usize, seal: &Seal) -> Result<Spill> {
         if let Some(folder) = &folder {
             atomic::create_dir(folder)?;
         }
         let limit = (WAITING_BYTES / buckets.max(1)).clamp(16 << 10, 4 << 20);
-        Ok(Spill { folder, buffers: vec![Vec::new(); buckets], limit })
+        Ok(Spill { folder, buffers: vec![Vec::new(); buckets], limit, seal: seal.clone(), frames: vec![0; buckets] })
     }
 
     /// Adds bytes to a bucket. Call [`Spill::flush`] after each batch.
@@ -44,20 +51,26 @@ impl Spill {
         let Some(folder) = &self.folder else { return Ok(()) };
         let limit = if all { 1 } else { self.limit };
         let full: Vec<usize> = (0..self.buffers.len()).filter(|&b| self.buffers[b].len() >= limit).collect();
-        let frames: Vec<(usize, std::io::Result<Vec<u8>>)> =
-            full.par_iter().map(|&b| (b, zstd::bulk::compress(&self.buffers[b], 1))).collect();
-        for (bucket, packed) in frames {
+        let pack = |bucket: usize| -> Result<Vec<u8>> {
             let path = spill_file(folder, bucket);
-            let packed = packed.map_err(|e| Error::io("compress", &path, e))?;
-            append(&path, self.buffers[bucket].len(), &packed)?;
+            let packed = zstd::bulk::compress(&self.buffers[bucket], 1).map_err(|e| Error::io("compress", &path, e))?;
+            match self.seal.writes() {
+                Some(key) => cipher::close(&*frame_key(key)?, &place(&path, self.frames[bucket]), &packed),
+                None => Ok(packed),
+            }
+        };
+        let packed: Vec<(usize, Result<Vec<u8>>)> = full.par_iter().map(|&bucket| (bucket, pack(bucket))).collect();
+        for (bucket, packed) in packed {
+            append(&spill_file(folder, bucket), self.buffers[bucket].len(), &packed?)?;
             self.buffers[bucket] = Vec::new();
+            self.frames[bucket] += 1;
         }
         Ok(())
     }
 }
 
-/// All bytes of a bucket in the order they were pushed; empty where there is no file.
-pub fn read(folder: &Path, bucket: usize) -> Result<Vec<u8>> {
+/// All bytes of a bucket in the order they were pushed; empty where there is no file. The seal is the one they were written under.
+pub fn read(folder: &Path, bucket: usize, seal: &Seal) -> Result<Vec<u8>> {
     let path = spill_file(folder, bucket);
     if !path.exists() {
         return Ok(Vec::new());
@@ -65,12 +78,33 @@ pub fn read(folder: &Path, bucket: usize) -> Result<Vec<u8>> {
     let packed = input::read(&path)?;
     let mut rest = packed.as_slice();
     let mut out = Vec::new();
-    while !rest.is_empty() {
+    for ordinal in 0.. {
+        if rest.is_empty() {
+            break;
+        }
         let (raw, length, frame) = split_frame(rest).ok_or_else(|| cut_short(&path))?;
-        out.extend(zstd::bulk::decompress(&frame[..length], raw).map_err(|e| Error::io("read", &path, e))?);
+        let packed = match seal.writes() {
+            Some(key) => {
+                let opened = cipher::open(&*frame_key(key)?, &place(&path, ordinal), &frame[..length])?;
+                Cow::Owned(opened.ok_or_else(|| cut_short(&path))?)
+            }
+            None => Cow::Borrowed(&frame[..length]),
+        };
+        out.extend(zstd::bulk::decompress(&packed, raw).map_err(|e| Error::io("read", &path, e))?);
         rest = &frame[length..];
     }
     Ok(out)
+}
+
+fn frame_key(key: &DataKey) -> Result<Zeroizing<[u8; 32]>> {
+    key.derive(b"spill", "frames")
+}
+
+/// Where a frame belongs: its table, bucket and place in the file. One put elsewhere does not open.
+fn place(path: &Path, ordinal: u64) -> Vec<u8> {
+    let table = path.parent().and_then(Path::file_name).unwrap_or_default();
+    let bucket = path.file_name().unwrap_or_default();
+    format!("{}/{}/{ordinal}", table.to_string_lossy(), bucket.to_string_lossy()).into_bytes()
 }
 
 fn split_frame(bytes: &[u8]) -> Option<(usize, usize, &[u8])> {
@@ -96,7 +130,11 @@ fn append(path: &Path, raw: usize, packed: &[u8]) -> Result<()> {
 }
 
 fn cut_short(path: &Path) -> Error {
-    explain("a temporary file is cut short").at(path.display()).expected("whole frames").remedy("run the ingest again").input()
+    explain("a temporary file is cut short or was changed")
+        .at(path.display())
+        .expected("whole frames of this very ingest")
+        .remedy("run the ingest again")
+        .input()
 }
 
 fn spill_file(folder: &Path, bucket: usize) -> PathBuf {
@@ -108,23 +146,45 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
-    #[test]
-    fn what_goes_in_comes_out_in_order() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut spill = Spill::new(Some(dir.path().join("t")), 2).unwrap();
+    fn fill(folder: &Path, seal: &Seal) {
+        let mut spill = Spill::new(Some(folder.to_path_buf()), 2, seal).unwrap();
         for n in 0..100u8 {
             spill.push(usize::from(n % 2), &[n]);
             spill.flush(n % 10 == 9).unwrap();
         }
         spill.flush(true).unwrap();
+    }
+
+    fn seal(byte: u8) -> Seal {
+        Seal::new(Some(DataKey::new(Zeroizing::new([byte; 32])).unwrap()), [])
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_in_order() {
+        let dir = tempfile::tempdir().unwrap();
         let odd: Vec<u8> = (0..100).filter(|n| n % 2 == 1).collect();
-        assert_eq!(read(&dir.path().join("t"), 1).unwrap(), odd);
-        assert!(read(&dir.path().join("t"), 7).unwrap().is_empty());
+        for (name, seal) in [("plain", Seal::none()), ("sealed", seal(7))] {
+            let folder = dir.path().join(name);
+            fill(&folder, &seal);
+            assert_eq!(read(&folder, 1, &seal).unwrap(), odd);
+            assert!(read(&folder, 7, &seal).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_sealed_spill_opens_in_its_place_with_its_key_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, elsewhere) = (dir.path().join("cases"), dir.path().join("parties"));
+        fill(&folder, &seal(7));
+        assert!(read(&folder, 1, &seal(8)).is_err());
+        assert!(read(&folder, 1, &Seal::none()).is_err());
+        std::fs::rename(&folder, &elsewhere).unwrap();
+        assert!(read(&elsewhere, 1, &seal(7)).is_err());
     }
 
     #[test]
     fn a_dry_run_writes_nothing() {
-        let mut spill = Spill::new(None, 2).unwrap();
+        let mut spill = Spill::new(None, 2, &Seal::none()).unwrap();
         spill.push(0, b"x");
         spill.flush(true).unwrap();
         assert!(spill.buffers.iter().all(Vec::is_empty));

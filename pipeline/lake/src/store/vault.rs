@@ -2,36 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use super::key::PseudonymKey;
+use super::seal::Seal;
 use super::{FileEntry, parquet};
 use crate::bucket::folder_name;
 use crate::columns::Columns;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// A vault folder opened with the deployment's key.
+/// A vault folder opened with its keys.
 pub struct Vault {
     folder: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    seal: Seal,
 }
 
 impl Vault {
     /// A vault at `folder` (see [`super::paths::Work::vault`]); nothing is read or created.
-    pub fn open(folder: &Path, key: &PseudonymKey) -> Vault {
-        Vault { folder: folder.to_path_buf(), key: key.vault_key() }
+    pub fn open(folder: &Path, seal: &Seal) -> Vault {
+        Vault { folder: folder.to_path_buf(), seal: seal.clone().strict() }
     }
 
     /// The identity columns of one table and bucket: debtor_id, source, the table's identity columns, known_on, seen_on. `None` where the
     /// bucket has none. [`crate::Error::Config`] where the key is another one.
     pub fn read(&self, table: &str, bucket: u32) -> Result<Option<Columns>> {
-        let path = self.path(table, bucket);
-        if path.exists() { parquet::read_encrypted(&path, &self.key).map(Some) } else { Ok(None) }
+        parquet::read_if_present(&self.path(table, bucket), &self.seal)
     }
 
-    /// Writes the identity columns of one table and bucket.
+    /// Writes the identity columns of one table and bucket. [`crate::Error::Fault`] without a key: a vault is never in the clear.
     pub fn write(&self, table: &str, bucket: u32, rows: &Columns) -> Result<FileEntry> {
-        parquet::write_encrypted(&self.path(table, bucket), rows, &self.key)
+        if !self.seal.is_on() {
+            return Err(Error::fault("a vault was to be written without a key"));
+        }
+        parquet::write(&self.path(table, bucket), rows, &self.seal)
     }
 
     fn path(&self, table: &str, bucket: u32) -> PathBuf {

@@ -10,6 +10,7 @@ use luheng_lake::ingest::Request;
 use luheng_lake::schema::{Codes, Schema};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
 use luheng_lake::store::paths::Work;
+use luheng_lake::store::seal::{DataKey, Seal};
 use luheng_lake::store::{parquet, text};
 
 const TABLES: [(&str, &str); 7] = [
@@ -76,6 +77,11 @@ pub fn key() -> PseudonymKey {
     PseudonymKey::from_hex(&"5a".repeat(32), KeyOrigin::Environment, "test").unwrap()
 }
 
+/// The seal of the vaults of all tests.
+pub fn vault_seal() -> Seal {
+    Seal::new(Some(DataKey::new(zeroize::Zeroizing::new([0x5b; 32])).unwrap()), [])
+}
+
 impl Town {
     pub fn new() -> Town {
         let folder = tempfile::tempdir().unwrap();
@@ -113,6 +119,8 @@ impl Town {
             codes: Codes::load(&files).unwrap(),
             sources: std::collections::BTreeMap::new(),
             key: key(),
+            seal: Seal::none(),
+            vault: vault_seal(),
             as_of: day::parse("2025-06-30").unwrap(),
             buckets: 4,
             max_reject_share: 0.05,
@@ -154,7 +162,7 @@ impl Town {
     }
 
     pub fn as_parquet(&self, table: &str) {
-        parquet::write(&self.exports.join(format!("{table}.parquet")), &self.columns(table)).unwrap();
+        parquet::write(&self.exports.join(format!("{table}.parquet")), &self.columns(table), &Seal::none()).unwrap();
         fs::remove_file(self.file(table)).unwrap();
     }
 

@@ -26,6 +26,7 @@ fn context() -> Context {
         config,
         files,
         work: Work::at("nowhere"),
+        seals: luheng_lake::store::seal::Seals::default(),
         as_of: day::parse(TODAY).unwrap(),
         seed: 1,
         buckets: 1,
