@@ -68,6 +68,7 @@ struct Held {
     known_on: Option<usize>,
     voided_on: Option<usize>,
     void_reason: Option<usize>,
+    elsewhere: Option<usize>,
     /// Where the literal names that code asks by lead, by address and length: searching the names took most of the time of training rows.
     found: [Cell<(usize, usize, usize)>; SLOTS],
 }
@@ -84,7 +85,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Builds the facts of a bucket from its lake tables (rows sorted by debtor, case, row, known day, seen day, as the lake keeps them).
+    /// Builds the facts of a bucket from its lake tables (rows sorted by debtor, row, known day, seen day, as the lake keeps them).
     ///
     /// # Errors
     /// A table that lacks the columns every lake table has.
@@ -113,12 +114,24 @@ impl Facts {
 
     /// As [`Self::view`], of these tables only: the others read as empty. Whoever asks for `assets` asks for `inquiries` too, which end them.
     pub fn view_of(&self, debtor_id: &str, day: Day, tables: &[&str]) -> View<'_> {
-        let mut view = View { debtor_id: self.own_id(debtor_id), day, rows: Default::default(), due_all_fen: OnceCell::new() };
+        let mut view = View {
+            debtor_id: self.own_id(debtor_id),
+            day,
+            rows: Default::default(),
+            shared: BTreeSet::new(),
+            left: BTreeSet::new(),
+            due_all_fen: OnceCell::new(),
+        };
         for (at, name) in TABLES.iter().enumerate().filter(|(_, name)| tables.contains(name)) {
             if let Some((held, range)) = self.tables.get(name).and_then(|held| held.debtors.get(debtor_id).map(|range| (held, range))) {
-                view.rows[at] = held.known(&self.unknown, range.clone(), day);
+                view.rows[at] = held.known(&self.unknown, range.clone(), day, &mut |row| {
+                    if *name == "assets" {
+                        view.left.extend(row.text("asset_ref"));
+                    }
+                });
             }
         }
+        view.part_others();
         view.end_assets();
         view
     }
@@ -194,6 +207,7 @@ impl Held {
             known_on: at("known_on"),
             voided_on: at("voided_on"),
             void_reason: at("void_reason"),
+            elsewhere: at("elsewhere"),
             fields,
             debtors,
             found: std::array::from_fn(|_| Cell::default()),
@@ -205,8 +219,14 @@ impl Held {
         self.known_on.map_or(Day::MIN, |f| self.fields[f].column.date_at(at).unwrap_or(Day::MAX))
     }
 
-    /// The version of each key that counts on a day, in the lake's order.
-    fn known<'a>(&'a self, unknown: &'a RefCell<BTreeSet<String>>, range: Range<usize>, day: Day) -> Vec<Row<'a>> {
+    /// The version of each key that counts on a day, in the lake's order; `left` gets those by which a fact has become another's.
+    fn known<'a>(
+        &'a self,
+        unknown: &'a RefCell<BTreeSet<String>>,
+        range: Range<usize>,
+        day: Day,
+        left: &mut dyn FnMut(Row<'a>),
+    ) -> Vec<Row<'a>> {
         let ids = &self.fields[self.row_id].column;
         let mut rows = Vec::with_capacity(range.len());
         let mut at = range.start;
@@ -223,7 +243,9 @@ impl Held {
             if let (Some(at), false) = (newest, wrong_person) {
                 let row = Row { held: self, unknown, at, day };
                 let voided = self.voided_on.and_then(|f| self.fields[f].column.date_at(at));
-                if voided.is_none_or(|on| on > day) {
+                if self.elsewhere.is_some_and(|f| self.fields[f].column.flag_at(at) == Some(true)) {
+                    left(row);
+                } else if voided.is_none_or(|on| on > day) {
                     rows.push(row);
                 }
             }
@@ -341,6 +363,10 @@ pub struct View<'a> {
     pub day: Day,
     /// In the order of [`TABLES`].
     rows: [Vec<Row<'a>>; TABLES.len()],
+    /// Cases with another party.
+    shared: BTreeSet<&'a str>,
+    /// Assets that are another's now.
+    left: BTreeSet<&'a str>,
     due_all_fen: OnceCell<i64>,
 }
 
@@ -387,6 +413,27 @@ impl<'a> View<'a> {
     /// The party of one case.
     pub fn party(&self, case_no: &str) -> Option<Party<'_, 'a>> {
         self.parties().into_iter().find(|p| p.case_no == case_no)
+    }
+
+    /// Is a receipt this debtor's own? One that names no payer is, where the court knew of no other party of the case; else it is nobody's own: it
+    /// lowers the due and says nothing of who paid.
+    pub fn is_own(&self, receipt: &Row<'_>) -> bool {
+        receipt.flag("is_own").unwrap_or_else(|| receipt.text("case_no").is_some_and(|case| !self.shared.contains(case)))
+    }
+
+    /// Takes out what is another's: rows of the other parties of the debtor's cases, which say that a case is shared and no more, and holds on assets
+    /// that have gone.
+    fn part_others(&mut self) {
+        if let Some(at) = place("parties") {
+            let others = |row: &Row<'a>| row.flag("is_own") == Some(false);
+            self.shared = self.rows[at].iter().filter(|row| others(row)).filter_map(|row| row.text("case_no")).collect();
+            self.rows[at].retain(|row| !others(row));
+        }
+        if let (Some(at), false) = (place("seizures"), self.left.is_empty()) {
+            // A hold stays with the asset.
+            let left = &self.left;
+            self.rows[at].retain(|hold| hold.text("asset_ref").is_none_or(|asset| !left.contains(asset)));
+        }
     }
 
     /// An asset ends on the day a later answered inquiry of its channel no longer showed it.

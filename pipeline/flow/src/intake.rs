@@ -8,7 +8,7 @@ use luheng_lake::ingest::{self, FileCounts, Request, mapping};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
 use luheng_lake::store::seal::{DataKey, Seal};
-use luheng_lake::store::{input as files, lake, parquet, text};
+use luheng_lake::store::{input as files, lake, parquet, tables, text};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -22,7 +22,6 @@ use crate::report::Quality;
 use crate::report::quality::{ChannelQuality, RuleQuality, TableQuality, Warning};
 
 const RECORD: &str = "_intake.json";
-const REJECTS: &str = "_rejects.parquet";
 /// Format of the record.
 const FORMAT: u32 = 1;
 
@@ -69,7 +68,7 @@ impl LakeRecord {
     /// # Errors
     /// The file beside the lake cannot be read.
     pub fn rejected(&self, ctx: &Context) -> Result<Columns> {
-        Ok(parquet::read(&ctx.work.lake().join(REJECTS), &ctx.seals.lake)?)
+        Ok(parquet::read(&ingest::rejects_file(&ctx.work.lake()), &ctx.seals.lake)?)
     }
 
     /// Warnings and ignored files, a line each.
@@ -122,7 +121,7 @@ fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
     let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for bucket in 0..ctx.buckets {
         let facts = Facts::new(&ctx.schema, |table| match table {
-            "inquiries" => Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket), &ctx.seals.lake)?),
+            "inquiries" => Ok(tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake)?),
             _ => Ok(None),
         })?;
         for debtor in facts.debtors() {
@@ -227,7 +226,6 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
         warnings: report.warnings,
         ignored: report.ignored,
     };
-    parquet::write(&ctx.work.lake().join(REJECTS), &report.rejects, &ctx.seals.lake)?;
     let json = serde_json::to_string_pretty(&record).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&ctx.work.lake().join(RECORD), &json)?;
     Ok(record)

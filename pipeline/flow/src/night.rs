@@ -5,7 +5,7 @@ use std::path::Path;
 
 use luheng_lake::columns::{Column, Columns, day};
 use luheng_lake::store::key::PseudonymKey;
-use luheng_lake::store::{atomic, lock, manifest, parquet, text};
+use luheng_lake::store::{atomic, lock, manifest, parquet, tables, text};
 
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -205,7 +205,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
 }
 
 fn whole(ctx: &Context, table: &str) -> Result<Option<Columns>> {
-    Ok(parquet::read_if_present(&ctx.work.lake_whole(table), &ctx.seals.lake)?)
+    Ok(tables::read_whole(&ctx.work.lake(), table, &ctx.seals.lake)?)
 }
 
 fn without(table: Columns, names: &[&str]) -> Columns {

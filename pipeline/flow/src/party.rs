@@ -83,9 +83,9 @@ impl<'v, 'a> Party<'v, 'a> {
         self.view.rows("payments").iter().filter(counts).copied().collect()
     }
 
-    /// Is the receipt this debtor's own? One that names no payer is nobody's own: it lowers the due and says nothing of who paid.
-    pub fn is_own(receipt: &Row<'_>) -> bool {
-        receipt.flag("is_own") == Some(true)
+    /// Is the receipt this debtor's own? See [`View::is_own`].
+    pub fn is_own(&self, receipt: &Row<'_>) -> bool {
+        self.view.is_own(receipt)
     }
 
     /// Due on the whole case: principal, fixed interest and costs (the claim where no principal is stated), less receipts and waivers. In fen, never below 0.
@@ -104,7 +104,7 @@ impl<'v, 'a> Party<'v, 'a> {
     pub fn due_fen(&self) -> i64 {
         let due = self.case_due_fen();
         let own =
-            || self.receipts().iter().filter(|r| Self::is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+            || self.receipts().iter().filter(|r| self.is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
         let cap = match self.party.text("liability") {
             Some("by_share") => self.party.fen("share_fen"),
             Some("limited_amount" | "limited_asset" | "limited_estate") => self.party.fen("limit_fen"),

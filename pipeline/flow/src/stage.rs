@@ -1,7 +1,7 @@
 //! The stages in order: what each reads and writes, and whether it works bucket by bucket or on the whole. Stages meet only in tables.
 
 use luheng_lake::columns::Columns;
-use luheng_lake::store::parquet;
+use luheng_lake::store::tables;
 
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -88,7 +88,7 @@ pub fn of_bucket(name: &str) -> Result<&'static Stage> {
 /// # Errors
 /// A lake that cannot be read.
 pub fn facts(ctx: &Context, bucket: u32) -> Result<Facts> {
-    Facts::new(&ctx.schema, |table| Ok(parquet::read_if_present(&ctx.work.lake_bucket(table, bucket), &ctx.seals.lake)?))
+    Facts::new(&ctx.schema, |table| Ok(tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake)?))
 }
 
 /// Runs one stage on one bucket and writes its parts; gives the rows written.

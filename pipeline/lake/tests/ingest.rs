@@ -10,7 +10,7 @@ use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, IngestReport, Request};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
 use luheng_lake::store::seal::{DataKey, Seal};
-use luheng_lake::store::{input, lake, parquet, text, vault::Vault};
+use luheng_lake::store::{input, lake, parquet, tables, text, vault::Vault};
 use town::{Town, key};
 
 fn run(request: &Request) -> IngestReport {
@@ -24,13 +24,14 @@ fn lake_bytes(request: &Request) -> BTreeMap<String, Vec<u8>> {
         .unwrap()
         .into_iter()
         .map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), fs::read(&path).unwrap()))
+        .filter(|(name, _)| !["_state.json", "_rejects.parquet"].contains(&name.as_str()))
         .collect()
 }
 
 /// All rows of a table over all buckets, in canonical order.
 fn rows(request: &Request, table: &str) -> Columns {
     let parts: Vec<Columns> = (0..request.buckets)
-        .filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b), &request.seal).unwrap())
+        .filter_map(|b| tables::read(&request.work.lake(), table, b, &request.seal).unwrap())
         .collect();
     let all = Columns::concat(&parts).unwrap();
     if all.is_empty() { all } else { all.sorted_by(&["debtor_id", "row_id", "known_on", "seen_on"]).unwrap() }
@@ -98,10 +99,13 @@ fn case_facts_are_at_every_party_and_say_whose_money_it_is() {
     assert_eq!(rows(&request, "cases").len(), 3);
     // The seizure lies with the owner of the asset.
     assert_eq!(texts(&rows(&request, "seizures"), "debtor_id"), texts(&rows(&request, "assets"), "debtor_id"));
-    // after_party is a pseudonym.
+    // Each party of a case has the rows of the others too; after_party is a pseudonym.
     let parties = rows(&request, "parties");
+    let own = parties.get("is_own").unwrap();
+    assert_eq!((0..parties.len()).filter(|&i| own.flag_at(i) == Some(true)).count(), 3);
+    assert_eq!((0..parties.len()).filter(|&i| own.flag_at(i) == Some(false)).count(), 2);
     let after: Vec<String> = texts(&parties, "after_party").into_iter().filter(|t| t != "-").collect();
-    assert_eq!(after, [key().pseudonym("990000198502150021")]);
+    assert_eq!(after, vec![key().pseudonym("990000198502150021"); 2]);
     assert!(parties.get("debtor_ref").is_none());
 }
 
@@ -128,12 +132,18 @@ fn rows_that_contradict_each_other_are_all_rejected_and_counted_once() {
     // The same case, known_on and export day, another claim: case 1 has two parties, yet two rejects.
     town.append("cases", "（2025）浙0106执1号,money,999,open,,2025-01-05");
     town.append("conduct", "A1,（2025）浙0106执1号,served,2025-01-10,D1,2025-01-11");
-    let request = town.request();
+    let request = Town::at(&town).request();
     let checked = ingest::check(&request, &mut |_| {}).unwrap();
     let report = run(&request);
-    assert_eq!(checked.tables, report.tables.into_iter().filter(|(_, t)| t.read > 0).collect());
+    assert_eq!(checked.tables, report.tables.clone().into_iter().filter(|(_, t)| t.read > 0).collect());
     assert_eq!(checked.rejects.content_hash(), report.rejects.content_hash());
-    let report = run(&request);
+    // Where one of them is in the lake already, it goes too.
+    let late = town.request();
+    let with_lake = run(&late);
+    assert_eq!(with_lake.tables["cases"].rejected, 3);
+    assert!(texts(&with_lake.rejects, "file").contains(&"lake/cases".to_owned()));
+    assert_eq!(with_lake.lake.content, report.lake.content);
+    assert_eq!(rows(&late, "cases").content_hash(), rows(&request, "cases").content_hash());
     assert_eq!(report.tables["cases"].rejected, 2);
     assert_eq!(report.tables["conduct"].duplicates, 1);
     assert_eq!(report.rejects.len(), 2);

@@ -4,7 +4,7 @@
 use luheng_models::Direction::{Down, Up};
 
 use super::{Disclose, Family, Feature, Unit, Value, conduct, within};
-use crate::cutoff::{Party, Row};
+use crate::cutoff::Row;
 
 /// The features of payment.
 pub const FEATURES: &[Feature] = &[
@@ -20,7 +20,7 @@ pub const FEATURES: &[Feature] = &[
         disclose: Disclose::Now,
         compute: |s| {
             let day = s.party.day();
-            let recent = |r: &Row<'_>| Party::is_own(r) && r.date("paid_on").is_some_and(|d| d > day - 365);
+            let recent = |r: &Row<'_>| s.party.is_own(r) && r.date("paid_on").is_some_and(|d| d > day - 365);
             let rows: Vec<Row<'_>> = s.party.receipts().into_iter().filter(recent).collect();
             let paid = rows.iter().filter_map(|r| r.fen("amount_fen")).fold(0_i64, i64::saturating_add);
             Value::share(paid, s.party.due_fen().saturating_add(paid), 1.0, rows)
@@ -37,7 +37,7 @@ pub const FEATURES: &[Feature] = &[
         ground: "MSF 251",
         disclose: Disclose::Now,
         compute: |s| {
-            let last = s.party.receipts().into_iter().filter(Party::is_own).max_by_key(|r| (r.date("paid_on"), r.row_id()));
+            let last = s.party.receipts().into_iter().filter(|r| s.party.is_own(r)).max_by_key(|r| (r.date("paid_on"), r.row_id()));
             match last.and_then(|row| row.date("paid_on").map(|on| (on, row))) {
                 Some((on, row)) => Value::of(f64::from(s.party.day() - on), vec![row]),
                 None => Value::unknown(),

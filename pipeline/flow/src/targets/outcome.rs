@@ -94,7 +94,7 @@ fn window(now: &View<'_>, chain: &BTreeSet<&str>, from: Day, horizon: i32) -> Op
 fn own_payments<'a>(now: &View<'a>, chain: &BTreeSet<&str>, from: Day, end: Day) -> Vec<Row<'a>> {
     let counts = |p: &&Row<'_>| {
         p.text("case_no").is_some_and(|c| chain.contains(c))
-            && Party::is_own(p)
+            && now.is_own(p)
             && p.date("paid_on").is_some_and(|on| on > from && on <= end)
             && p.date("reversed_on").is_none()
     };

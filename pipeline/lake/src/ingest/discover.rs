@@ -72,8 +72,9 @@ pub struct Found {
     pub ignored: Vec<String>,
 }
 
-/// Sorts the files of a folder to tables. Errors: an unreadable folder, a required table without a file (all of them named).
-pub fn discover(folder: &Path, schema: &Schema) -> Result<Found> {
+/// Sorts the files of a folder to tables. Errors: an unreadable folder, a required table without a file (all of them named), unless its rows are
+/// in the lake and `adds_to` says that files only add to them.
+pub fn discover(folder: &Path, schema: &Schema, adds_to: &dyn Fn(&str) -> bool) -> Result<Found> {
     let mut found = Found::default();
     for path in input::files_below(folder)? {
         let relative = path.strip_prefix(folder).unwrap_or(&path);
@@ -85,7 +86,7 @@ pub fn discover(folder: &Path, schema: &Schema) -> Result<Found> {
     }
     found.files.sort_by(|a, b| (&a.table, &a.name).cmp(&(&b.table, &b.name)));
     let missing: Vec<&str> =
-        schema.tables.values().filter(|t| t.required && found.files.iter().all(|f| f.table != t.name)).map(|t| t.name.as_str()).collect();
+        schema.tables.values().filter(|t| t.required && !adds_to(&t.name) && found.files.iter().all(|f| f.table != t.name)).map(|t| t.name.as_str()).collect();
     if missing.is_empty() {
         return Ok(found);
     }
@@ -166,7 +167,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cases.csv"), "").unwrap();
         std::fs::write(dir.path().join("notes.txt"), "").unwrap();
-        let error = discover(dir.path(), &schema()).unwrap_err();
+        let error = discover(dir.path(), &schema(), &|_| false).unwrap_err();
         assert_eq!(error.exit_status(), 3);
         assert!(error.to_string().contains("no file for debtors, parties; of no table: notes.txt"), "{error}");
     }

@@ -1,12 +1,16 @@
 //! The end of an ingest: whole tables, counts that must close, the limit on rejects, `lake.json`, and the swap of the old lake for the new.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::held::Held;
 use super::layout::Layout;
+use super::mapping::Absent;
+use super::settle::{self, BucketOutcome, TableOutcome};
 use super::split::{self, REJECTS_FILE, Split};
+use super::state::{Counted, Loaded, State};
 use super::tally::{self, FileCounts};
-use super::{IngestReport, Request, layouts, settle};
+use super::{IngestReport, Request, layouts};
 use crate::columns::{Columns, day};
 use crate::error::{Error, Result};
 use crate::store::lake::{self, LakeInfo};
@@ -24,37 +28,123 @@ const SWAPPED: [&str; 2] = ["lake", "vault"];
 pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     let mut split = split::load(staging)?;
     settle::run(request, staging, &split, split.buckets)?;
-    let mut tables: BTreeMap<String, (u64, u128)> = BTreeMap::new();
+    let mut closed = Closed::default();
     let mut rejects = vec![parquet::read(&staging.join(REJECTS_FILE), &request.seal)?];
     for bucket in 0..=split.buckets {
         let (outcome, conflicts) = settle::load(staging, bucket, &request.seal)?
             .ok_or_else(|| Error::fault(format!("bucket {bucket} of {} was not settled", split.buckets)))?;
+        closed.take(outcome, &mut split)?;
+        rejects.extend(conflicts);
+    }
+    let held = if split.adds { Held::open(request)? } else { None };
+    closed.check(&mut split, held.as_ref())?;
+    tally::check_limit(&split.files, request.max_reject_share, &rejects)?;
+    closed.warn(request, &mut split);
+    let layouts = layouts(request)?;
+    let info = describe(request, &split, &layouts, &closed.tables);
+    let rejects = Columns::concat(&rejects)?.sorted_by(&["table", "file", "line", "column", "rule"])?;
+    let lake = staging.join("lake");
+    lake::write(&lake, &info)?;
+    parquet::write(&rejects_file(&lake), &rejects, &request.seal)?;
+    closed.state(&split, held, &layouts).write(&lake)?;
+    atomic::create_dir(&staging.join("vault"))?;
+    atomic::write_bytes(&staging.join(READY_FILE), b"")?;
+    swap(&request.work, staging)?;
+    Ok(report(split, info, rejects))
+}
+
+/// The rejected rows of the last ingest, in a lake folder.
+pub fn rejects_file(lake: &Path) -> PathBuf {
+    lake.join("_rejects.parquet")
+}
+
+/// The sums of all buckets.
+#[derive(Default)]
+struct Closed {
+    /// Counted rows of each table and the sum of their hashes.
+    tables: BTreeMap<String, (u64, u128)>,
+    /// The same a bucket, for the next night.
+    counted: BTreeMap<String, Vec<Counted>>,
+    /// What happened to the lake's own rows.
+    totals: BTreeMap<String, TableOutcome>,
+}
+
+impl Closed {
+    fn take(&mut self, outcome: BucketOutcome, split: &mut Split) -> Result<()> {
         for (file, settled) in outcome.files {
             let counts = split.files.get_mut(file as usize).ok_or_else(|| Error::fault("a bucket counts a file that was not read"))?;
             counts.loaded += settled.loaded;
+            counts.unchanged += settled.unchanged;
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
         }
         for (table, part) in outcome.tables {
             let sum = u128::from_str_radix(&part.sum, 16).map_err(|e| Error::fault(format!("a content sum: {e}")))?;
-            let slot = tables.entry(table).or_default();
+            let slot = self.tables.entry(table.clone()).or_default();
             slot.0 += part.rows;
             slot.1 = slot.1.wrapping_add(sum);
+            let total = self.totals.entry(table.clone()).or_default();
+            total.retired += part.retired;
+            total.contradicted += part.contradicted;
+            total.moved += part.moved;
+            total.absent += part.absent;
+            total.retracted += part.retracted;
+            self.counted.entry(table).or_default().push(Counted { rows: part.rows, sum: part.sum, stored: part.stored });
         }
-        rejects.extend(conflicts);
+        Ok(())
     }
-    for file in &split.files {
-        file.check_sum()?;
+
+    /// [`Error::Fault`] where a row was lost or made: what a file had, and what a table had and has, must add up.
+    fn check(&self, split: &mut Split, held: Option<&Held>) -> Result<()> {
+        for (table, total) in self.totals.iter().filter(|(_, t)| t.contradicted > 0) {
+            let rows = total.contradicted;
+            let file = format!("lake/{table}");
+            split.files.push(FileCounts { table: table.clone(), file, read: rows, rejected: rows, ..FileCounts::default() });
+        }
+        for file in &split.files {
+            file.check_sum()?;
+        }
+        for (table, counts) in tally::by_table(&split.files) {
+            let (after, _) = self.tables.get(&table).copied().unwrap_or_default();
+            let total = self.totals.get(&table).cloned().unwrap_or_default();
+            let before = held.map_or(0, |held| held.state.rows(&table));
+            // Under another bucket count all rows of the lake come as moved ones.
+            let stayed = if split.moves.all && self.counted.get(&table).is_some_and(|c| c.len() > 1) { 0 } else { before - total.retired.min(before) };
+            let expected = stayed + total.moved + counts.loaded - counts.unchanged + total.retracted;
+            if after != expected {
+                return Err(Error::fault(format!(
+                    "{table}: the lake held {before} rows, lost {}, got {} from elsewhere, {} new ones and {} retractions, but holds {after}",
+                    total.retired,
+                    total.moved,
+                    counts.loaded - counts.unchanged,
+                    total.retracted
+                )));
+            }
+        }
+        Ok(())
     }
-    tally::check_limit(&split.files, request.max_reject_share, &rejects)?;
-    let layouts = layouts(request)?;
-    let info = describe(request, &split, &layouts, &tables);
-    lake::write(&staging.join("lake"), &info)?;
-    atomic::create_dir(&staging.join("vault"))?;
-    atomic::write_bytes(&staging.join(READY_FILE), b"")?;
-    swap(&request.work, staging)?;
-    let rejects = Columns::concat(&rejects)?.sorted_by(&["table", "file", "line", "column", "rule"])?;
-    Ok(report(split, info, rejects))
+
+    /// Says which keys full exports no longer have.
+    fn warn(&self, request: &Request, split: &mut Split) {
+        for (table, total) in self.totals.iter().filter(|(_, t)| t.absent > 0) {
+            let retracts = request.sources.get(table).is_some_and(|m| m.absent == Absent::Retracted);
+            let then = if retracts { "retracted" } else { "they stay as they are" };
+            split.warnings.push(format!("{table}: {} keys of the lake are missing from tonight's full export; {then}", total.absent));
+        }
+    }
+
+    fn state(self, split: &Split, held: Option<Held>, layouts: &[Layout]) -> State {
+        let mut files = held.map(|held| held.state.files).unwrap_or_default();
+        for (number, counts) in split.files.iter().enumerate() {
+            let entry = split.inputs.iter().find(|e| e.path == counts.file && e.table == counts.table);
+            if let (Some(entry), Some(seen)) = (entry, split.seen.get(&(number as u32))) {
+                let through = split.through.get(&counts.table).cloned().unwrap_or_default();
+                files.insert(State::key(&counts.table, &entry.hash), Loaded { seen_on: *seen, through, counts: counts.clone() });
+            }
+        }
+        let columns = layouts.iter().map(|l| (l.name.clone(), l.stored_names())).collect();
+        State { tables: self.counted, columns, sources: split.sources.clone(), files }
+    }
 }
 
 fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTreeMap<String, (u64, u128)>) -> LakeInfo {
@@ -68,7 +158,7 @@ fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTree
         buckets: split.buckets,
         hash: lake::HASH.to_owned(),
         key_id: split.key_id.clone(),
-        encrypt: "none".to_owned(),
+        encrypt: lake::PLAIN.to_owned(),
         tables: layouts.iter().map(|l| (l.name.clone(), l.version)).collect(),
         content: layouts.iter().map(|l| (l.name.clone(), content(l))).collect(),
         rows: layouts.iter().map(|l| (l.name.clone(), of(&l.name).0)).collect(),

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::Request;
 use super::layout::{Layout, added};
 use super::record::{Id, hex};
+use super::split::Split;
 use crate::columns::{Column, ColumnKind, Columns};
 use crate::error::Result;
 use crate::store::seal::Seal;
-use crate::store::vault::Vault;
+use crate::store::vault::{self, Vault};
 use crate::store::{atomic, parquet};
 
 /// Rows that may wait in memory.
@@ -32,6 +34,8 @@ impl IdentitySpill {
     pub(super) fn new(staging: Option<&Path>, layout: &Layout, seal: &Seal) -> IdentitySpill {
         let mut names: Vec<_> = layout.debtor_ref.iter().map(|&i| layout.columns[i].clone()).collect();
         names.extend(layout.identity.iter().map(|&i| layout.columns[i].clone()));
+        // Without the kind of a number nobody can tell on a later night whether a pseudonym was made of it.
+        names.extend(layout.columns.iter().filter(|(name, _)| name == "id_kind").cloned());
         names.extend(layout.known_on.map(|i| layout.columns[i].clone()));
         if layout.fact {
             names.push((added::SEEN_ON.to_owned(), ColumnKind::Date));
@@ -84,23 +88,40 @@ impl IdentitySpill {
     }
 }
 
-/// Writes one bucket of the vault from the parts in a staging folder: equal rows once, in canonical order.
-pub(super) fn settle(staging: &Path, layout: &Layout, bucket: u32, seal: &Seal) -> Result<()> {
+/// Writes one bucket of the vault from what it held and the parts in a staging folder: equal rows once, in canonical order.
+pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &Layout, bucket: u32) -> Result<()> {
     let folder = parts_folder(staging, &layout.name).join(format!("{bucket:03}"));
     let mut parts = Vec::new();
     for name in atomic::names_in(&folder)? {
-        parts.push(parquet::read(&folder.join(name), seal)?);
+        parts.push(parquet::read(&folder.join(name), &request.vault)?);
+    }
+    let (old, new) = (request.work.vault(), staging.join("vault"));
+    let held = if split.adds && !split.moves.all { Vault::open(&old, &request.vault).read(&layout.name, bucket)? } else { None };
+    if let Some(held) = held {
+        let stays = |row: &usize| !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row));
+        let staying: Vec<usize> = (0..held.len()).filter(stays).collect();
+        if parts.is_empty() && staying.len() == held.len() && split.keeps_files {
+            return atomic::link_unseen(&vault::file(&old, &layout.name, bucket), &vault::file(&new, &layout.name, bucket));
+        }
+        parts.push(held.take(&staying));
     }
     let rows = Columns::concat(&parts)?;
     if rows.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = rows.names().collect();
+    let order = [added::DEBTOR_ID, added::SOURCE_ID, "debtor_ref", "known_on", added::SEEN_ON];
+    let mut names: Vec<&str> = order.into_iter().filter(|name| rows.get(name).is_some()).collect();
+    names.extend(rows.names().filter(|name| !order.contains(name)));
     let sorted = rows.sorted_by(&names)?;
-    let equal = |a: usize, b: usize| sorted.iter().all(|(_, c)| same(c, a, b));
+    // Said again on a later day is not said anew.
+    let equal = |a: usize, b: usize| sorted.iter().all(|(name, c)| name == added::SEEN_ON || same(c, a, b));
     let distinct: Vec<usize> = (0..sorted.len()).filter(|&row| row == 0 || !equal(row - 1, row)).collect();
-    Vault::open(&staging.join("vault"), seal).write(&layout.name, bucket, &sorted.take(&distinct))?;
+    Vault::open(&new, &request.vault).write(&layout.name, bucket, &sorted.take(&distinct))?;
     Ok(())
+}
+
+fn text<'a>(rows: &'a Columns, name: &str, row: usize) -> &'a str {
+    rows.get(name).and_then(|c| c.text_at(row)).unwrap_or_default()
 }
 
 fn same(column: &Column, a: usize, b: usize) -> bool {

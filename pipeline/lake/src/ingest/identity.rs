@@ -34,11 +34,19 @@ impl Identity {
         self.key.pseudonym_bytes(&format!("ref:{source}:{reference}"))
     }
 
-    /// 128 bits that stand for these bytes.
-    pub(super) fn hash(&self, bytes: &[u8]) -> Id {
-        let mut cut = [0u8; 16];
-        cut.copy_from_slice(&blake3::keyed_hash(&self.row_key, bytes).as_bytes()[..16]);
-        cut
+    /// 64 bits that stand for these bytes. Keyed, so nobody without the key can make two rows that share them.
+    pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
+        let mut cut = [0u8; 8];
+        cut.copy_from_slice(&blake3::keyed_hash(&self.row_key, bytes).as_bytes()[..8]);
+        u64::from_be_bytes(cut)
+    }
+
+    /// The key of rows that the export numbered.
+    pub(super) fn key_of_row_id(&self, table: &str, source: &str, row_id: &str, buffer: &mut Vec<u8>) -> u64 {
+        start_hash(buffer, b'K', table, source);
+        buffer.push(2);
+        buffer.extend_from_slice(row_id.as_bytes());
+        self.hash(buffer)
     }
 
     /// Refuses a real person's number under a published key: whoever has the key could find the person.
@@ -53,6 +61,16 @@ impl Identity {
             .remedy("drop sample_key: set LUHENG_KEY or [identity] key_file, or let luheng make a key")
             .config())
     }
+}
+
+/// Begins what is hashed of a row: what the hash is for, the table, the source.
+pub(super) fn start_hash(buffer: &mut Vec<u8>, what: u8, table: &str, source: &str) {
+    buffer.clear();
+    buffer.push(what);
+    buffer.extend_from_slice(table.as_bytes());
+    buffer.push(0);
+    buffer.extend_from_slice(source.as_bytes());
+    buffer.push(0);
 }
 
 /// The number a pseudonym may be made of: any but of kind `other`.

@@ -3,6 +3,7 @@
 use crate::columns::ColumnKind;
 use crate::error::{Error, Result};
 use crate::schema::{BucketBy, Table};
+use crate::store::tables;
 
 /// The columns every fact row has that say when it was known or void: no part of a key.
 const BOOKKEEPING: [&str; 4] = ["known_on", "row_id", "voided_on", "void_reason"];
@@ -21,7 +22,11 @@ pub(super) mod added {
     pub const ROW_ID: &str = "row_id";
     /// Whether a receipt is this party's own.
     pub const IS_OWN: &str = "is_own";
-    /// What the pseudonym was made of: number or ref.
+    /// The debtor a case's row names, of whatever party the copy is.
+    pub const NAMED_ID: &str = "named_id";
+    /// Whether this version of a fact names another debtor or case than this copy's: it ends the fact here.
+    pub const ELSEWHERE: &str = "elsewhere";
+    /// What the pseudonym was made of: number, linked or ref.
     pub const IDENTITY_BASIS: &str = "identity_basis";
     /// The eighteenth birthday, where it lies after `known_on`.
     pub const MINOR_UNTIL_ON: &str = "minor_until_on";
@@ -112,6 +117,22 @@ impl Layout {
         self.bucket_by != BucketBy::Whole
     }
 
+    /// Whether versions of a keyed fact may lie with different debtors or cases: the key does not say where the row lies.
+    pub(super) fn key_may_move(&self) -> bool {
+        let place = match self.bucket_by {
+            BucketBy::Debtor => self.debtor_ref,
+            BucketBy::Case => self.case_no,
+            BucketBy::Asset => self.asset_ref,
+            BucketBy::Subject | BucketBy::Whole => return false,
+        };
+        !self.key.is_empty() && place.is_none_or(|at| !self.key.contains(&at))
+    }
+
+    /// The names of the lake's columns.
+    pub(super) fn stored_names(&self) -> Vec<String> {
+        self.stored.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// Whether it is the table of debtors itself.
     pub(super) fn is_debtors(&self) -> bool {
         self.name == "debtors"
@@ -134,6 +155,9 @@ impl Layout {
             body.push(named(added::KNOWN_ON_BASIS, ColumnKind::Text));
         }
         body.extend(self.other_refs.iter().map(|&i| self.columns[i].clone()));
+        if self.has_own() {
+            body.push(named(added::NAMED_ID, ColumnKind::Text));
+        }
         if self.fact {
             body.push(named(added::SEEN_ON, ColumnKind::Date));
         }
@@ -160,12 +184,18 @@ impl Layout {
                 stored.push(column.clone());
             }
         }
-        if self.bucketed() && self.row_id.is_none() {
+        if self.row_id.is_none() {
             stored.push((added::ROW_ID.to_owned(), ColumnKind::Text));
         }
         if self.has_own() {
             stored.push((added::IS_OWN.to_owned(), ColumnKind::Flag));
         }
+        if self.bucketed() {
+            stored.push((added::ELSEWHERE.to_owned(), ColumnKind::Flag));
+        }
+        stored.push((tables::CONTENT.to_owned(), ColumnKind::Int));
+        stored.push((tables::PRIMARY.to_owned(), ColumnKind::Flag));
+        stored.push((tables::GIVEN.to_owned(), ColumnKind::Flag));
         stored
     }
 }

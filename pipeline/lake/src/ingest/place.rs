@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::identity::{Identity, minor_until};
+use super::identity::{self, Identity, minor_until};
 use super::layout::Layout;
 use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
-use super::references::{Debtor, Effect, References, Target};
+use super::moves::{self, Entry};
+use super::references::{Debtor, References, Target};
 use crate::columns::{Column, Columns, Day};
 use crate::error::{Error, Result};
 use crate::schema::BucketBy;
@@ -70,11 +71,14 @@ pub(super) struct Placed {
     /// Records of waiting rows.
     pub waiting: Vec<u8>,
     pub waiting_rows: u64,
-    pub effects: Vec<Effect>,
+    /// Source, asset and owner of placed assets.
+    pub owners: Vec<(usize, Box<str>, Target)>,
+    /// Where rows lie whose key does not say it.
+    pub entries: Vec<Entry>,
     /// Row of the batch, debtor, bucket: for the vault.
     pub identities: Vec<(usize, Id, u32)>,
     /// Content hashes of all rows, asked for where rows were kept waiting.
-    pub contents: Vec<Id>,
+    pub contents: Vec<u64>,
 }
 
 struct Scratch {
@@ -134,7 +138,8 @@ impl Placer<'_> {
             buckets: vec![Vec::new(); self.buckets.max(1)],
             waiting: Vec::new(),
             waiting_rows: 0,
-            effects: Vec::new(),
+            owners: Vec::new(),
+            entries: Vec::new(),
             identities: Vec::new(),
             contents: Vec::new(),
         };
@@ -175,6 +180,9 @@ impl Placer<'_> {
             repeats: layout.repeats && row.lacks_key(),
             void: ["voided_on", "void_reason"].iter().any(|name| row.named(name) != Value::Null),
             placed: layout.bucketed(),
+            fresh: true,
+            elsewhere: false,
+            given: !s.row_id.is_empty(),
         };
         if self.want_contents {
             out.contents.push(content);
@@ -192,11 +200,19 @@ impl Placer<'_> {
             let records = out.buckets.get_mut(*bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
             push_record(records, &copy, &s.body);
         }
-        if let Some((target, _)) = s.copies.first() {
-            out.effects.extend(effect(row, &header, *target));
+        if let Some(&(target, _)) = s.copies.first() {
+            if layout.name == "assets"
+                && let Some(asset_ref) = row.text(layout.asset_ref)
+            {
+                out.owners.push((row.source.0, asset_ref.into(), target));
+            }
             if !layout.identity.is_empty() {
                 out.identities.push((row.at, target.0, target.1));
             }
+        }
+        if layout.bucketed() && !header.repeats && (header.given || layout.key_may_move()) {
+            let place = self.place_of(row);
+            out.entries.extend(s.copies.iter().map(|&((debtor, bucket), _)| Entry { key: header.key, place, debtor, bucket }));
         }
         Ok(())
     }
@@ -220,8 +236,18 @@ impl Placer<'_> {
         Some(Reference { ref_id, debtor })
     }
 
+    /// The debtor, case or asset the row hangs on, in 64 bits.
+    fn place_of(&self, row: &Row<'_, '_>) -> u64 {
+        let layout = row.batch.layout;
+        match layout.bucket_by {
+            BucketBy::Case => moves::place_of_text(row.text(layout.case_no).unwrap_or_default()),
+            BucketBy::Asset => moves::place_of_text(row.text(layout.asset_ref).unwrap_or_default()),
+            _ => row.debtor.as_ref().and_then(|r| r.debtor).map_or(0, |d| moves::place_of_debtor(&d.id)),
+        }
+    }
+
     /// Everything the source said but the day of the export.
-    fn content(&self, row: &Row<'_, '_>, s: &mut Scratch) -> Id {
+    fn content(&self, row: &Row<'_, '_>, s: &mut Scratch) -> u64 {
         start_hash(&mut s.hashed, b'C', row);
         s.hashed.extend_from_slice(&s.plain);
         for reference in std::iter::once(&row.debtor).chain(&row.others) {
@@ -234,22 +260,20 @@ impl Placer<'_> {
     }
 
     /// What makes rows versions of one fact: the export's row id, else the key, else every column of its own.
-    fn key(&self, row: &Row<'_, '_>, s: &mut Scratch) -> Id {
+    fn key(&self, row: &Row<'_, '_>, s: &mut Scratch) -> u64 {
         let layout = row.batch.layout;
+        if !s.row_id.is_empty() {
+            return self.identity.key_of_row_id(&layout.name, row.source.1, &s.row_id, &mut s.hashed);
+        }
         start_hash(&mut s.hashed, b'K', row);
-        if s.row_id.is_empty() {
-            let by_all = layout.key.is_empty() || layout.repeats && row.lacks_key();
-            s.hashed.push(u8::from(by_all));
-            for &column in if by_all { &layout.all_columns } else { &layout.key } {
-                if Some(column) == layout.debtor_ref {
-                    s.hashed.extend(row.debtor.as_ref().map_or([0; 16], |r| r.ref_id));
-                } else {
-                    row.value(column).encode(&mut s.hashed);
-                }
+        let by_all = layout.key.is_empty() || layout.repeats && row.lacks_key();
+        s.hashed.push(u8::from(by_all));
+        for &column in if by_all { &layout.all_columns } else { &layout.key } {
+            if Some(column) == layout.debtor_ref {
+                s.hashed.extend(row.debtor.as_ref().map_or([0; 16], |r| r.ref_id));
+            } else {
+                row.value(column).encode(&mut s.hashed);
             }
-        } else {
-            s.hashed.push(2);
-            s.hashed.extend_from_slice(s.row_id.as_bytes());
         }
         self.identity.hash(&s.hashed)
     }
@@ -265,7 +289,7 @@ impl Placer<'_> {
         if !layout.case_refs.iter().all(known_case) {
             return Some(reason::CASE);
         }
-        let known_asset = |&at: &usize| row.text(Some(at)).is_none_or(|a| maps.asset_owner(row.source.0, a).is_some());
+        let known_asset = |&at: &usize| row.text(Some(at)).is_none_or(|a| maps.owners(row.source.0, a).is_some());
         if !layout.asset_refs.iter().all(known_asset) {
             return Some(reason::ASSET);
         }
@@ -281,8 +305,8 @@ impl Placer<'_> {
                 let id = self.identity.of_number(number);
                 copies.push(((id, maps.bucket(&id)), None));
             }
-            BucketBy::Asset => match row.text(layout.asset_ref).and_then(|a| maps.asset_owner(row.source.0, a)) {
-                Some(owner) => copies.push((owner, None)),
+            BucketBy::Asset => match row.text(layout.asset_ref).and_then(|a| maps.owners(row.source.0, a)) {
+                Some(owners) => copies.extend(owners.iter().map(|&owner| (owner, None))),
                 None => return Some(reason::ASSET),
             },
             BucketBy::Case => {
@@ -332,6 +356,12 @@ fn encode_body(row: &Row<'_, '_>, known_on: Day, s: &mut Scratch) {
             None => Value::Null.encode(&mut s.body),
         }
     }
+    if row.batch.layout.has_own() {
+        match row.debtor.as_ref().and_then(|r| r.debtor) {
+            Some(d) => Value::Text(&hex(&d.id)).encode(&mut s.body),
+            None => Value::Null.encode(&mut s.body),
+        }
+    }
     encode_origin(row, s);
     if row.batch.layout.is_debtors() {
         let by_number = row.debtor.as_ref().and_then(|r| r.debtor).is_some_and(|d| d.by_number);
@@ -372,27 +402,6 @@ fn encode_origin(row: &Row<'_, '_>, s: &mut Scratch) {
     if source.is_empty() { Value::Null } else { Value::Text(source) }.encode(&mut s.body);
 }
 
-/// What a placed row adds to the maps.
-fn effect(row: &Row<'_, '_>, header: &Header, target: Target) -> Option<Effect> {
-    let layout = row.batch.layout;
-    match layout.name.as_str() {
-        "parties" => Some(Effect::Party { case_no: row.text(layout.case_no)?.into(), target }),
-        "assets" => Some(Effect::Asset {
-            source: row.source.0,
-            asset_ref: row.text(layout.asset_ref)?.into(),
-            known_on: header.known_on,
-            seen_on: header.seen_on,
-            target,
-        }),
-        _ => None,
-    }
-}
-
 fn start_hash(buffer: &mut Vec<u8>, what: u8, row: &Row<'_, '_>) {
-    buffer.clear();
-    buffer.push(what);
-    buffer.extend_from_slice(row.batch.layout.name.as_bytes());
-    buffer.push(0);
-    buffer.extend_from_slice(row.source.1.as_bytes());
-    buffer.push(0);
+    identity::start_hash(buffer, what, &row.batch.layout.name, row.source.1);
 }

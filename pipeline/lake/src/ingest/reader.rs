@@ -121,16 +121,22 @@ pub fn with_regions(codes: &Codes, files: &[InputFile], table: &Table, mapping: 
     let mut known = codes.clone();
     for file in files.iter().filter(|f| f.table == table.name) {
         read_file(file, table, mapping, codes, options, &mut |chunk| {
-            let column = |name, row| chunk.columns.get(name).and_then(|c| c.text_at(row));
-            for row in 0..chunk.columns.len() {
-                if let (Some(code), Some(name)) = (column("code", row), column("name", row)) {
-                    known.extend("region", code, Label { zh: name.to_owned(), en: name.to_owned() });
-                }
-            }
+            known = add_regions(std::mem::take(&mut known), &chunk.columns);
             Ok(())
         })?;
     }
     Ok(known)
+}
+
+/// The codes and the regions of a table.
+pub(crate) fn add_regions(mut codes: Codes, regions: &Columns) -> Codes {
+    let column = |name, row| regions.get(name).and_then(|c| c.text_at(row));
+    for row in 0..regions.len() {
+        if let (Some(code), Some(name)) = (column("code", row), column("name", row)) {
+            codes.extend("region", code, Label { zh: name.to_owned(), en: name.to_owned() });
+        }
+    }
+    codes
 }
 
 /// Parses block after block, the next one being read meanwhile.

@@ -20,12 +20,16 @@ pub(super) struct Header {
     /// Whose copy this is; zero for whole tables.
     pub debtor: Id,
     /// What makes rows versions of one fact.
-    pub key: Id,
+    pub key: u64,
     pub known_on: Day,
     pub seen_on: Day,
-    /// Everything the source said, identity values included.
-    pub content: Id,
-    /// Position in the list of input files.
+    /// Everything the source said but the day of the export, identity values included.
+    pub content: u64,
+    /// A version of a fact that was this debtor's or this case's and is another's in this version: it ends the fact here.
+    pub elsewhere: bool,
+    /// Read tonight; false for a row of the lake as it was, which is thereby the first of equal ones.
+    pub fresh: bool,
+    /// Position in the list of input files; of a row of the lake, its place among those of its bucket.
     pub file: u32,
     pub line: u64,
     /// The one copy by which a source row is counted.
@@ -38,16 +42,18 @@ pub(super) struct Header {
     pub void: bool,
     /// Whether the debtor in the header is one: false in whole tables and among waiting rows.
     pub placed: bool,
+    /// Whether the export gave the row its id; else the key is the id.
+    pub given: bool,
 }
 
-const HEADER: usize = 16 * 3 + 4 * 2 + 4 + 8 + 1;
+const HEADER: usize = 16 + 8 * 2 + 4 * 2 + 4 + 8 + 2;
 
 /// Appends a record.
 pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
     out.extend(((HEADER + body.len()) as u32).to_le_bytes());
     out.extend(header.debtor);
-    out.extend(header.key);
-    out.extend(header.content);
+    out.extend(header.key.to_be_bytes());
+    out.extend(header.content.to_be_bytes());
     out.extend(header.known_on.to_le_bytes());
     out.extend(header.seen_on.to_le_bytes());
     out.extend(header.file.to_le_bytes());
@@ -58,6 +64,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
         Some(true) => 4,
     };
     out.push(u8::from(header.primary) | own | u8::from(header.repeats) << 3 | u8::from(header.void) << 4 | u8::from(header.placed) << 5);
+    out.push(u8::from(header.elsewhere) | u8::from(header.given) << 1 | u8::from(header.fresh) << 2);
     out.extend_from_slice(body);
 }
 
@@ -80,19 +87,21 @@ fn split_record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
     let (debtor, rest) = record.split_first_chunk::<16>()?;
-    let (key, rest) = rest.split_first_chunk::<16>()?;
-    let (content, rest) = rest.split_first_chunk::<16>()?;
+    let (key, rest) = rest.split_first_chunk::<8>()?;
+    let (content, rest) = rest.split_first_chunk::<8>()?;
     let (known, rest) = rest.split_first_chunk::<4>()?;
     let (seen, rest) = rest.split_first_chunk::<4>()?;
     let (file, rest) = rest.split_first_chunk::<4>()?;
     let (line, rest) = rest.split_first_chunk::<8>()?;
-    let (&flags, body) = rest.split_first()?;
+    let (&flags, rest) = rest.split_first()?;
+    let (&more, body) = rest.split_first()?;
     let header = Header {
         debtor: *debtor,
-        key: *key,
+        key: u64::from_be_bytes(*key),
         known_on: Day::from_le_bytes(*known),
         seen_on: Day::from_le_bytes(*seen),
-        content: *content,
+        content: u64::from_be_bytes(*content),
+        fresh: more >> 2 & 1 != 0,
         file: u32::from_le_bytes(*file),
         line: u64::from_le_bytes(*line),
         primary: flags & 1 != 0,
@@ -104,25 +113,10 @@ fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
         repeats: flags >> 3 & 1 != 0,
         void: flags >> 4 & 1 != 0,
         placed: flags >> 5 & 1 != 0,
+        elsewhere: more & 1 != 0,
+        given: more >> 1 & 1 != 0,
     };
     Some((header, body))
-}
-
-/// Which of several equal rows, sorted by file, are facts: the first; or, where equal rows of one file are distinct facts, all of the file
-/// that has most of them.
-pub(super) fn staying(equal: &[(Header, &[u8])]) -> std::ops::Range<usize> {
-    if !equal.first().is_some_and(|(h, _)| h.repeats) {
-        return 0..equal.len().min(1);
-    }
-    let mut best = 0..0;
-    let mut start = 0;
-    for file in equal.chunk_by(|a, b| a.0.file == b.0.file) {
-        if file.len() > best.len() {
-            best = start..start + file.len();
-        }
-        start += file.len();
-    }
-    best
 }
 
 /// One value of a body.
@@ -282,10 +276,11 @@ mod tests {
     fn header(file: u32, line: u64, repeats: bool) -> Header {
         Header {
             debtor: [1; 16],
-            key: [2; 16],
+            key: 2,
             known_on: 20_000,
             seen_on: NO_DAY,
-            content: [3; 16],
+            content: 3,
+            fresh: true,
             file,
             line,
             primary: true,
@@ -293,6 +288,8 @@ mod tests {
             repeats,
             void: true,
             placed: false,
+            elsewhere: true,
+            given: true,
         }
     }
 
@@ -317,14 +314,6 @@ mod tests {
         for cut in 1..bytes.len() / 3 {
             assert!(records(&bytes[..cut]).is_err(), "{cut}");
         }
-    }
-
-    #[test]
-    fn of_equal_rows_one_stays_or_those_of_the_fullest_file() {
-        let rows = |repeats| [(0, 1), (1, 1), (1, 2), (2, 1), (2, 2)].map(|(f, l)| (header(f, l, repeats), &[] as &[u8]));
-        assert_eq!(staying(&rows(false)), 0..1);
-        assert_eq!(staying(&rows(true)), 1..3);
-        assert_eq!(staying(&[]), 0..0);
     }
 
     #[test]

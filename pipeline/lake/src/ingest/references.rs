@@ -1,6 +1,6 @@
-//! The small maps that let a row find its bucket: a source's key -> debtor, case -> parties, asset -> debtor.
+//! The small maps that let a row find its bucket: a source's key -> debtor, case -> parties, asset -> the debtors who have had it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::identity::{Identity, usable};
 use super::record::{Id, hex};
@@ -23,15 +23,41 @@ pub(super) struct Debtor {
 /// Where a row goes: a debtor and a bucket.
 pub(super) type Target = (Id, u32);
 
-/// Which of several versions decides whose number or asset it is: one known by the as-of day before any later one (the future changes
+/// Where the rows of a case or an asset go. The first place is where their counted copy lies.
+#[derive(Clone, Default)]
+struct Places {
+    targets: Vec<Target>,
+    /// The first place is that of rows in the lake already: it stays first, else rows would be counted at two places.
+    anchored: bool,
+}
+
+impl Places {
+    fn insert(&mut self, target: Target) -> bool {
+        let sorted = usize::from(self.anchored);
+        if self.anchored && self.targets.first() == Some(&target) {
+            return false;
+        }
+        match self.targets[sorted..].binary_search(&target) {
+            Ok(_) => false,
+            Err(at) => {
+                self.targets.insert(sorted + at, target);
+                true
+            }
+        }
+    }
+
+    fn anchor(&mut self, target: Target) {
+        if !self.anchored {
+            self.targets.retain(|t| *t != target);
+            self.targets.insert(0, target);
+            self.anchored = true;
+        }
+    }
+}
+
+/// Which of several versions decides whose number it is: one known by the as-of day before any later one (the future changes
 /// nothing), then one with a number, then the newest, then the greatest pseudonym.
 type Rank = (bool, bool, Day, Day, Id);
-
-/// What a row adds to the maps.
-pub(super) enum Effect {
-    Party { case_no: Box<str>, target: Target },
-    Asset { source: usize, asset_ref: Box<str>, known_on: Day, seen_on: Day, target: Target },
-}
 
 /// All maps. `debtors` and `assets` have one map a source.
 pub(super) struct References {
@@ -39,8 +65,8 @@ pub(super) struct References {
     buckets: u32,
     debtors: Vec<HashMap<Box<str>, (Rank, Debtor)>>,
     by_ref_id: HashMap<Id, Debtor>,
-    cases: HashMap<Box<str>, Vec<Target>>,
-    assets: Vec<HashMap<Box<str>, (Rank, Target)>>,
+    cases: HashMap<Box<str>, Places>,
+    assets: Vec<HashMap<Box<str>, Places>>,
 }
 
 impl References {
@@ -101,33 +127,52 @@ impl References {
         self.by_ref_id = self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, *d)).collect();
     }
 
+    /// Who each source's key stands for now.
+    pub(super) fn by_reference(&self) -> BTreeMap<Id, Id> {
+        self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, d.id)).collect()
+    }
+
     /// Reads a piece of the cases table.
     pub(super) fn add_cases(&mut self, columns: &Columns) {
         let Some(numbers) = columns.get("case_no") else { return };
         for case_no in (0..columns.len()).filter_map(|row| numbers.text_at(row)) {
             if !self.cases.contains_key(case_no) {
-                self.cases.insert(case_no.into(), Vec::new());
+                self.cases.insert(case_no.into(), Places::default());
             }
         }
     }
 
-    /// Takes in what placed rows of parties and assets say.
-    pub(super) fn apply(&mut self, effect: Effect) {
-        match effect {
-            Effect::Party { case_no, target } => {
-                let parties = self.cases.entry(case_no).or_default();
-                if let Err(at) = parties.binary_search(&target) {
-                    parties.insert(at, target);
-                }
-            }
-            Effect::Asset { source, asset_ref, known_on, seen_on, target } => {
-                let rank = (known_on <= self.as_of, true, known_on, seen_on, target.0);
-                let slot = self.assets[source].entry(asset_ref).or_insert((rank, target));
-                if rank > slot.0 {
-                    *slot = (rank, target);
-                }
-            }
-        }
+    /// The numbers of the cases known so far.
+    pub(super) fn case_numbers(&self) -> HashSet<Box<str>> {
+        self.cases.keys().cloned().collect()
+    }
+
+    /// Takes in that a debtor is a party of a case; gives whether that is new.
+    pub(super) fn add_party(&mut self, case_no: &str, target: Target) -> bool {
+        self.places_of_case(case_no).insert(target)
+    }
+
+    /// Takes in with which party the counted copies of a case's rows lie in the lake.
+    pub(super) fn anchor_case(&mut self, case_no: &str, target: Target) {
+        self.places_of_case(case_no).anchor(target);
+    }
+
+    /// Takes in that a debtor has, or had, an asset; gives whether that is new.
+    pub(super) fn add_owner(&mut self, source: usize, asset_ref: &str, target: Target) -> bool {
+        self.places_of_asset(source, asset_ref).insert(target)
+    }
+
+    /// Takes in with which owner the counted copies of an asset's rows lie in the lake.
+    pub(super) fn anchor_asset(&mut self, source: usize, asset_ref: &str, target: Target) {
+        self.places_of_asset(source, asset_ref).anchor(target);
+    }
+
+    fn places_of_case(&mut self, case_no: &str) -> &mut Places {
+        place_in(&mut self.cases, case_no)
+    }
+
+    fn places_of_asset(&mut self, source: usize, asset_ref: &str) -> &mut Places {
+        place_in(&mut self.assets[source], asset_ref)
     }
 
     pub(super) fn debtor(&self, source: usize, reference: &str) -> Option<Debtor> {
@@ -138,12 +183,17 @@ impl References {
         self.by_ref_id.get(ref_id).copied()
     }
 
-    /// The parties of a known case, sorted; `None` where the case is not known.
+    /// The parties of a known case, that of the counted copies first; `None` where the case is not known.
     pub(super) fn parties(&self, case_no: &str) -> Option<&[Target]> {
-        self.cases.get(case_no).map(Vec::as_slice)
+        self.cases.get(case_no).map(|places| places.targets.as_slice())
     }
 
-    pub(super) fn asset_owner(&self, source: usize, asset_ref: &str) -> Option<Target> {
-        self.assets[source].get(asset_ref).map(|(_, t)| *t)
+    /// The debtors who have had an asset, that of the counted copies first; `None` where it is not known.
+    pub(super) fn owners(&self, source: usize, asset_ref: &str) -> Option<&[Target]> {
+        self.assets[source].get(asset_ref).map(|places| places.targets.as_slice())
     }
+}
+
+fn place_in<'m>(map: &'m mut HashMap<Box<str>, Places>, name: &str) -> &'m mut Places {
+    map.entry(name.into()).or_default()
 }

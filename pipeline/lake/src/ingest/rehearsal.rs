@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::layout::Layout;
 use super::record::{Header, records};
 use super::reject::Reject;
-use super::settle::{Settled, conflict};
+use super::merge::conflict_at;
+use super::settle::Settled;
 use super::split::Split;
 use crate::error::Result;
 
@@ -36,7 +37,7 @@ impl Rehearsal {
             if contents.clone().count() > 1 && !same_day[0].4 {
                 for &(_, _, file, line, _) in same_day {
                     files.entry(file).or_default().conflicts += 1;
-                    rejects.push(conflict(layout, file, line, split));
+                    rejects.push(conflict_at(layout, file, line, split));
                 }
                 continue;
             }
@@ -54,8 +55,7 @@ impl Rehearsal {
 }
 
 fn short(header: &Header) -> Short {
-    let first = |id: &[u8; 16]| u64::from_be_bytes([id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]]);
     // Odd multipliers keep the two days apart from each other and from the key, which is a hash already.
     let days = (header.known_on as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (header.seen_on as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
-    (first(&header.key) ^ days, first(&header.content), header.file, header.line, header.repeats)
+    (header.key ^ days, header.content, header.file, header.line, header.repeats)
 }

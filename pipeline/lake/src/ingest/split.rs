@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::discover::{self, InputFile};
 use super::identities::IdentitySpill;
+use super::held::{Held, Maps};
 use super::identity::Identity;
 use super::layout::Layout;
+use super::mapping::{Mapping, Mode};
+use super::moves::{Ledger, Moves, copy_elsewhere};
 use super::place::{Batch, Placed, Placer};
 use super::reader::{self, Chunk, ReadOptions};
 use super::references::References;
@@ -18,7 +21,7 @@ use super::reject::{Reject, Warning};
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
-use crate::columns::Columns;
+use crate::columns::{Columns, Day};
 use crate::error::{Error, Result, explain};
 use crate::schema::{Codes, Table};
 use crate::store::manifest::InputEntry;
@@ -40,6 +43,20 @@ pub struct Split {
     pub ignored: Vec<String>,
     /// What should be looked at, a line each.
     pub warnings: Vec<String>,
+    /// What of the lake lies elsewhere from tonight on.
+    pub moves: Moves,
+    /// Whether there is a lake that these rows are added to.
+    pub adds: bool,
+    /// Whether files of that lake may stay as they are: not where it is to be encrypted otherwise.
+    pub keeps_files: bool,
+    /// The day of the export of each file that was read.
+    pub seen: BTreeMap<u32, Day>,
+    /// What the files of each table are read through ([`Loaded`](super::state::Loaded)).
+    pub through: BTreeMap<String, String>,
+    /// The tables of which all was exported tonight, with the day of the export.
+    pub full: BTreeMap<String, Day>,
+    /// Names of the sources met so far.
+    pub sources: Vec<String>,
 }
 
 pub(super) const SPLIT_FILE: &str = "split.json";
@@ -53,24 +70,28 @@ pub(super) fn rows_folder(staging: &Path, table: &str) -> PathBuf {
     staging.join("rows").join(table)
 }
 
-struct Splitter<'a> {
-    request: &'a Request,
+pub(super) struct Splitter<'a> {
+    pub(super) request: &'a Request,
     /// `None` in a dry run.
     staging: Option<&'a Path>,
-    identity: Identity,
-    references: References,
-    sources: Vec<String>,
-    found: Vec<InputFile>,
-    out: Split,
-    rejects: Vec<Columns>,
+    pub(super) identity: Identity,
+    pub(super) references: References,
+    pub(super) sources: Vec<String>,
+    pub(super) found: Vec<InputFile>,
+    pub(super) held: Option<Held>,
+    pub(super) out: Split,
+    pub(super) rejects: Vec<Columns>,
 }
 
 /// Runs the first pass into `staging`, or without writing anything where that is `None`. Returns the counts and the rejects.
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
     lake::check_key(&request.work, &request.key.key_id())?;
-    let found = discover::discover(&request.input, &request.schema)?;
+    let held = Held::open(request)?;
+    check_modes(request, held.is_some())?;
+    let adds_to = |table: &str| held.is_some() && request.sources.get(table).is_some_and(|m| m.mode == Mode::Delta);
+    let found = discover::discover(&request.input, &request.schema, &adds_to)?;
     // The input's own regions are known codes; the built-in list is what stands where it brings none.
-    let request = &Request { codes: known_codes(request, &found.files)?, ..request.clone() };
+    let request = &Request { codes: known_codes(request, &found.files, held.as_ref())?, ..request.clone() };
     let layouts = layouts(request)?;
     let mut kept = Vec::new();
     for layout in &layouts {
@@ -78,6 +99,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
     }
     let mut sources: Vec<String> = request.sources.values().map(|m| m.source.clone()).collect();
     sources.extend(kept.iter().flatten().flat_map(|k| k.sources.iter().cloned()));
+    sources.extend(held.iter().flat_map(|held| held.state.sources.iter().cloned()));
     sources.push(String::new());
     sources.sort();
     sources.dedup();
@@ -86,33 +108,46 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
         staging,
         identity: Identity::new(&request.key),
         references: References::new(request.as_of, request.buckets, sources.len()),
-        sources,
         out: Split {
             buckets: request.buckets,
             key_id: request.key.key_id(),
             inputs: hash_inputs(&found.files)?,
             ignored: found.ignored,
+            adds: held.is_some(),
+            keeps_files: held.as_ref().is_some_and(|held| (held.info.encrypt == lake::PLAIN) != request.seal.is_on()),
+            sources: sources.clone(),
             ..Split::default()
         },
+        sources,
         found: found.files,
+        held,
         rejects: Vec::new(),
     };
-    splitter.read_maps(kept.iter().zip(&layouts).filter_map(|(k, l)| (l.name == "cases").then_some(k.as_ref()?)))?;
-    if kept.iter().any(Option::is_some) {
-        splitter.references.index_by_ref_id();
-    }
-    // Parties and assets first: they complete the maps that the others need.
+    splitter.out.through = layouts.iter().map(|l| (l.name.clone(), splitter.through(&l.name))).collect();
+    let loaded = splitter.loaded_before();
+    splitter.pass_over(loaded)?;
+    splitter.read_maps(&layouts, &kept)?;
+    // Assets before the seizures that need their owners.
     let mut order: Vec<usize> = (0..layouts.len()).collect();
-    order.sort_by_key(|&i| match layouts[i].name.as_str() {
-        "parties" => 0,
-        "assets" => 1,
-        _ => 2,
-    });
+    order.sort_by_key(|&i| layouts[i].name != "assets");
     for i in order {
         splitter.table(&layouts[i], kept[i].as_mut(), events)?;
         tally::check_limit(&splitter.out.files, request.max_reject_share, &splitter.rejects)?;
     }
     splitter.finish()
+}
+
+/// Errors where a delta is to be added to no lake.
+fn check_modes(request: &Request, is_held: bool) -> Result<()> {
+    match request.sources.iter().find(|(_, mapping)| mapping.mode == Mode::Delta) {
+        Some((table, _)) if !is_held => Err(explain("there is no lake yet to add changes to")
+            .at(format!("[sources.{table}] mode"))
+            .found("\"delta\"")
+            .expected("a full export first")
+            .remedy("load one full export with mode = \"full\", then the changes of each day")
+            .config()),
+        _ => Ok(()),
+    }
 }
 
 fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
@@ -128,29 +163,6 @@ fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
 }
 
 impl Splitter<'_> {
-    /// Reads the debtors' keys and the case numbers, before any row is placed.
-    fn read_maps<'k>(&mut self, kept_cases: impl Iterator<Item = &'k Kept>) -> Result<()> {
-        for (name, files) in [("debtors", self.files_of("debtors")), ("cases", self.files_of("cases"))] {
-            let Some(table) = self.request.schema.table(name) else { continue };
-            let source = self.source_of(name);
-            for file in files {
-                let (references, identity, source_name) = (&mut self.references, &self.identity, self.sources[source].as_str());
-                read(self.request, &file, table, &mut |chunk| {
-                    if name == "cases" {
-                        references.add_cases(&chunk.columns);
-                        return Ok(());
-                    }
-                    let place = |row: usize| format!("{} line {}", file.name, chunk.lines.get(row).copied().unwrap_or_default());
-                    references.add_debtors(identity, (source, source_name), &chunk.columns, &place)
-                })?;
-            }
-        }
-        for kept in kept_cases {
-            self.references.add_cases(&kept.columns);
-        }
-        Ok(())
-    }
-
     /// One table: tonight's files, then the rows kept from earlier nights that tonight's files do not hold.
     fn table(&mut self, layout: &Layout, mut kept: Option<&mut Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let Some(table) = self.request.schema.table(&layout.name) else { return Ok(()) };
@@ -160,6 +172,8 @@ impl Splitter<'_> {
         let mut waiting = Vec::new();
         let mut warned = Vec::new();
         let mut rehearsal = Rehearsal::default();
+        let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
+        let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), true, &self.request.seal)?;
         let source = self.source_of(&layout.name);
         if let Some(kept) = kept.as_deref_mut() {
             let contents = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0)?.contents;
@@ -174,7 +188,8 @@ impl Splitter<'_> {
                 source: self.sources[source].clone(),
                 ..FileCounts::default()
             };
-            let report = read(self.request, &file, table, &mut |chunk| {
+            let seen_on = self.first_seen(&file);
+            let report = read(self.request, &file, table, seen_on, &mut |chunk| {
                 let source_name = self.sources[source].clone();
                 let source_of = |_: usize| (source, source_name.as_str());
                 let batch = Batch::over(layout, &chunk.columns, &source_of, number, &chunk.lines);
@@ -185,7 +200,7 @@ impl Splitter<'_> {
                     }
                     counts.waiting += part.waiting_rows;
                     identities.push(&chunk.columns, &source_name, &part.identities)?;
-                    self.take(part, &mut spill, &mut waiting, &mut rehearsal)?;
+                    self.take(part, &mut spill, &mut ledger, &mut waiting, &mut rehearsal)?;
                 }
                 counts.read += (chunk.lines.len() + chunk.rejects.len()) as u64;
                 counts.rejected += chunk.rejects.len() as u64;
@@ -205,6 +220,11 @@ impl Splitter<'_> {
             if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file) {
                 entry.rows_read = counts.read;
             }
+            if self.mapping(&layout.name).is_none_or(|m| m.mode == Mode::Full) {
+                let day = self.out.full.entry(layout.name.clone()).or_insert(report.seen_on);
+                *day = report.seen_on.max(*day);
+            }
+            self.out.seen.insert(number, report.seen_on);
             self.out.files.push(counts);
         }
         for line in warning_lines(&layout.name, warned) {
@@ -222,10 +242,13 @@ impl Splitter<'_> {
                 waiting: placed.waiting_rows,
                 ..FileCounts::default()
             });
-            self.take(placed, &mut spill, &mut waiting, &mut rehearsal)?;
+            self.take(placed, &mut spill, &mut ledger, &mut waiting, &mut rehearsal)?;
         }
         self.count_rehearsed(layout, rehearsal);
         spill.flush(true)?;
+        if self.staging.is_some() {
+            self.lay_anew(layout, ledger, &mut spill, &mut identities)?;
+        }
         identities.finish()?;
         self.write_waiting(layout, &waiting, kept.as_deref(), events)
     }
@@ -252,7 +275,14 @@ impl Splitter<'_> {
     }
 
     /// Takes in what was placed: records to their buckets, effects to the maps.
-    fn take(&mut self, part: Placed, spill: &mut Spill, waiting: &mut Vec<u8>, rehearsal: &mut Rehearsal) -> Result<()> {
+    fn take(
+        &mut self,
+        part: Placed,
+        spill: &mut Spill,
+        ledger: &mut Ledger,
+        waiting: &mut Vec<u8>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<()> {
         for (bucket, records) in part.buckets.iter().enumerate() {
             match self.staging {
                 Some(_) => spill.push(bucket, records),
@@ -260,10 +290,32 @@ impl Splitter<'_> {
             }
         }
         waiting.extend(part.waiting);
-        for effect in part.effects {
-            self.references.apply(effect);
+        if self.staging.is_some() {
+            ledger.push(&part.entries)?;
+        }
+        for (source, asset, target) in part.owners {
+            let known = self.held.is_some() && self.references.owners(source, &asset).is_some();
+            if self.references.add_owner(source, &asset, target) && known {
+                self.out.moves.assets.insert((self.sources[source].clone(), asset.into()));
+            }
         }
         Ok(())
+    }
+
+    /// Rows of the lake that moved, and copies of those whose key lies in several places.
+    fn lay_anew(&self, layout: &Layout, ledger: Ledger, spill: &mut Spill, identities: &mut IdentitySpill) -> Result<()> {
+        let folder = self.staging.map(|s| rows_folder(s, &layout.name)).filter(|_| layout.bucketed());
+        let maps = Maps { identity: &self.identity, references: &self.references, sources: &self.sources };
+        match &self.held {
+            Some(held) => {
+                held.lay_anew(layout, maps, &self.out.moves, ledger, spill, folder.as_deref())?;
+                held.lay_identities(layout, &self.out.moves, &self.references, identities)
+            }
+            None => {
+                let moved = ledger.finish()?;
+                folder.filter(|_| !moved.is_empty()).map_or(Ok(()), |f| copy_elsewhere(&f, &moved, spill, &self.request.seal))
+            }
+        }
     }
 
     /// Counts what a second pass would find.
@@ -313,11 +365,11 @@ impl Splitter<'_> {
         Ok((self.out, rejects))
     }
 
-    fn files_of(&self, table: &str) -> Vec<InputFile> {
+    pub(super) fn files_of(&self, table: &str) -> Vec<InputFile> {
         self.found.iter().filter(|f| f.table == table).cloned().collect()
     }
 
-    fn source_of(&self, table: &str) -> usize {
+    pub(super) fn source_of(&self, table: &str) -> usize {
         let name = self.request.sources.get(table).map_or("", |m| m.source.as_str());
         self.sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
     }
@@ -347,18 +399,28 @@ fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
         .collect()
 }
 
-fn known_codes(request: &Request, files: &[InputFile]) -> Result<Codes> {
+fn known_codes(request: &Request, files: &[InputFile], held: Option<&Held>) -> Result<Codes> {
     let Some(table) = request.schema.table("regions") else { return Ok(request.codes.clone()) };
     let options = ReadOptions { as_of: request.as_of, seen_on: None };
-    let plain = super::mapping::Mapping::default();
+    let plain = Mapping::default();
     let mapping = request.sources.get("regions").unwrap_or(&plain);
-    reader::with_regions(&request.codes, files, table, mapping, &options)
+    let codes = match held.map(|held| held.regions()).transpose()?.flatten() {
+        Some(regions) => reader::add_regions(request.codes.clone(), &regions),
+        None => request.codes.clone(),
+    };
+    reader::with_regions(&codes, files, table, mapping, &options)
 }
 
 /// Reads one file through the mapping of its table.
-fn read(request: &Request, file: &InputFile, table: &Table, sink: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<reader::FileReport> {
-    let options = ReadOptions { as_of: request.as_of, seen_on: None };
-    let plain = super::mapping::Mapping::default();
+pub(super) fn read(
+    request: &Request,
+    file: &InputFile,
+    table: &Table,
+    seen_on: Option<Day>,
+    sink: &mut dyn FnMut(Chunk) -> Result<()>,
+) -> Result<reader::FileReport> {
+    let options = ReadOptions { as_of: request.as_of, seen_on };
+    let plain = Mapping::default();
     let mapping = request.sources.get(&table.name).unwrap_or(&plain);
     reader::read_file(file, table, mapping, &request.codes, &options, sink)
 }

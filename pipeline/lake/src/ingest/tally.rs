@@ -25,6 +25,9 @@ pub struct FileCounts {
     pub read: u64,
     /// Rows that are in the lake, counted once however many parties they were copied to.
     pub loaded: u64,
+    /// Of those, the rows that the lake held before.
+    #[serde(default)]
+    pub unchanged: u64,
     /// Rows that wait for their case, debtor or asset.
     pub waiting: u64,
     /// Rows that broke a rule or contradict each other.
@@ -38,6 +41,7 @@ impl FileCounts {
     pub fn add(&mut self, other: &FileCounts) {
         self.read += other.read;
         self.loaded += other.loaded;
+        self.unchanged += other.unchanged;
         self.waiting += other.waiting;
         self.rejected += other.rejected;
         self.duplicates += other.duplicates;

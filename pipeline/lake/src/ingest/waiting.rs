@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, added};
-use super::record::{Builder, Header, Id, Value, records, staying};
+use super::merge::staying;
+use super::record::{Builder, Header, Value, records};
 use crate::columns::{Column, ColumnKind, Columns, Day};
 use crate::error::Result;
 use crate::store::parquet;
@@ -50,9 +51,9 @@ pub(super) struct Kept {
     /// Name of each row's source.
     pub sources: Vec<String>,
     first: Vec<Day>,
-    contents: Vec<Id>,
+    contents: Vec<u64>,
     /// Those that tonight's input holds too.
-    again: HashSet<Id>,
+    again: HashSet<u64>,
 }
 
 impl Kept {
@@ -82,14 +83,14 @@ impl Kept {
     }
 
     /// Takes the contents of the kept rows, in their order.
-    pub(super) fn set_contents(&mut self, contents: Vec<Id>) {
+    pub(super) fn set_contents(&mut self, contents: Vec<u64>) {
         self.contents = contents;
     }
 
     /// Notes which of tonight's rows were kept waiting before.
-    pub(super) fn meet(&mut self, tonight: &[Id]) {
-        let known: HashSet<&Id> = self.contents.iter().collect();
-        let met: Vec<Id> = tonight.iter().filter(|c| known.contains(c)).copied().collect();
+    pub(super) fn meet(&mut self, tonight: &[u64]) {
+        let known: HashSet<&u64> = self.contents.iter().collect();
+        let met: Vec<u64> = tonight.iter().filter(|c| known.contains(c)).copied().collect();
         self.again.extend(met);
     }
 
@@ -98,7 +99,7 @@ impl Kept {
         (0..self.contents.len()).filter(|&row| !self.again.contains(&self.contents[row])).collect()
     }
 
-    fn first_waited(&self) -> HashMap<Id, Day> {
+    fn first_waited(&self) -> HashMap<u64, Day> {
         let mut out = HashMap::new();
         for (content, day) in self.contents.iter().zip(&self.first) {
             let slot = out.entry(*content).or_insert(*day);

@@ -55,6 +55,13 @@ pub fn write_unseen(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).map_err(|e| Error::io("write", path, e))
 }
 
+/// Gives a file a second name in a folder that is itself unseen until it is renamed; a copy where the disk has no second names.
+pub fn link_unseen(from: &Path, to: &Path) -> Result<()> {
+    create_dir(parent_of(to)?)?;
+    operation();
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(|_| ())).map_err(|e| Error::io("link", to, e))
+}
+
 /// Renames a file or a folder over a name on the same disk, and makes the rename durable.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     operation();

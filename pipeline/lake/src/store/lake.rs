@@ -9,8 +9,10 @@ use super::paths::Work;
 use super::{atomic, text};
 use crate::error::{Error, Result, explain};
 
-/// The lake's format; a reader refuses any it does not know.
-pub const FORMAT: u32 = 1;
+/// The lake's format; a reader refuses any newer one. Format 1, of luheng 0.1.0, can be read; an ingest builds it anew from full exports.
+pub const FORMAT: u32 = 2;
+/// [`LakeInfo::encrypt`] of a lake in the clear.
+pub const PLAIN: &str = "none";
 /// The lake's file of facts about itself.
 pub const LAKE_FILE: &str = "lake.json";
 /// The bucket function's name (see [`crate::bucket`]).
@@ -54,7 +56,7 @@ pub fn read(work: &Work) -> Result<Option<LakeInfo>> {
             .input()
     };
     let info: LakeInfo = serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| refused(e.to_string()))?;
-    if info.format != FORMAT || info.hash != HASH {
+    if !(1..=FORMAT).contains(&info.format) || info.hash != HASH {
         return Err(refused(format!("format {}, hash {}", info.format, info.hash)));
     }
     Ok(Some(info))

@@ -11,6 +11,7 @@ pub mod parquet;
 pub mod paths;
 pub mod seal;
 pub mod spill;
+pub mod tables;
 pub mod text;
 pub mod vault;
 

@@ -33,7 +33,12 @@ pub fn write(path: &Path, table: &Columns, seal: &Seal) -> Result<FileEntry> {
 
 /// Reads a table that [`write`] wrote. [`Error::Config`] where it is encrypted with a key the seal has not, or in the clear where none may be.
 pub fn read(path: &Path, seal: &Seal) -> Result<Columns> {
-    decode(path, input::open(path)?, seal, None)
+    decode(path, input::open(path)?, seal, Pick::All)
+}
+
+/// Reads all columns but these.
+pub fn read_without(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns> {
+    decode(path, input::open(path)?, seal, Pick::Without(names))
 }
 
 /// Reads a table, or `None` where there is no such file: an absent bucket is an empty one.
@@ -43,7 +48,7 @@ pub fn read_if_present(path: &Path, seal: &Seal) -> Result<Option<Columns>> {
 
 /// Reads some columns only, in the order asked for.
 pub fn read_columns(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns> {
-    decode(path, input::open(path)?, seal, Some(names))?.select(names)
+    decode(path, input::open(path)?, seal, Pick::Only(names))?.select(names)
 }
 
 fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
@@ -118,7 +123,15 @@ fn is_encrypted(path: &Path, file: &mut File) -> Result<bool> {
     Ok(magic[..read] == *b"PARE")
 }
 
-fn decode(path: &Path, mut file: File, seal: &Seal, names: Option<&[&str]>) -> Result<Columns> {
+/// Which columns to read.
+#[derive(Clone, Copy)]
+enum Pick<'a> {
+    All,
+    Only(&'a [&'a str]),
+    Without(&'a [&'a str]),
+}
+
+fn decode(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>) -> Result<Columns> {
     let encrypted = is_encrypted(path, &mut file)?;
     if !encrypted && seal.is_strict() {
         return Err(in_the_clear(path));
@@ -131,14 +144,16 @@ fn decode(path: &Path, mut file: File, seal: &Seal, names: Option<&[&str]>) -> R
     }
     let refused = |e: &ParquetError| unreadable(path, e, encrypted, retriever.missing.get());
     let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|e| refused(&e))?;
-    if let Some(names) = names {
-        builder = {
-            let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
-            builder.with_projection(mask)
-        };
-    }
     let parquet_schema = builder.metadata().file_metadata().schema_descr_ptr();
     let empty = RecordBatch::new_empty(Arc::new(parquet_to_arrow_schema(&parquet_schema, None).map_err(|e| refused(&e))?));
+    let there = |name: &str| match pick {
+        Pick::All => true,
+        Pick::Only(names) => names.contains(&name),
+        Pick::Without(names) => !names.contains(&name),
+    };
+    let wanted: Vec<String> = empty.schema().fields().iter().map(|f| f.name().clone()).filter(|name| there(name)).collect();
+    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(String::as_str));
+    builder = builder.with_projection(mask);
     let reader = builder.with_batch_size(ROW_GROUP_ROWS).build().map_err(|e| refused(&e))?;
     let mut parts = Vec::new();
     for batch in reader {
@@ -146,7 +161,7 @@ fn decode(path: &Path, mut file: File, seal: &Seal, names: Option<&[&str]>) -> R
         parts.push(Columns::from_batch(&batch).ok_or_else(|| foreign(path))?);
     }
     match parts.len() {
-        0 => Columns::from_batch(&empty).ok_or_else(|| foreign(path)),
+        0 => Columns::from_batch(&empty).ok_or_else(|| foreign(path))?.select(&wanted.iter().map(String::as_str).collect::<Vec<_>>()),
         1 => Ok(parts.swap_remove(0)),
         _ => Columns::concat(&parts),
     }

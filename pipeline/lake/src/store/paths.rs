@@ -1,8 +1,6 @@
 //! Where things lie in the work folder (contract.md §5): the only place that puts these paths together.
 
-use std::path::{Path, PathBuf};
-
-use crate::bucket::folder_name;
+use std::path::PathBuf;
 
 /// A work folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,16 +28,6 @@ impl Work {
     /// `lake/<table>/`.
     pub fn lake_table(&self, table: &str) -> PathBuf {
         self.lake().join(table)
-    }
-
-    /// `lake/<table>/bucket=NNN/part.parquet`. Absent where the bucket has no row of the table.
-    pub fn lake_bucket(&self, table: &str, bucket: u32) -> PathBuf {
-        bucket_file(&self.lake(), table, bucket)
-    }
-
-    /// `lake/<table>/all.parquet`, for tables without a debtor. Absent where the table has no row.
-    pub fn lake_whole(&self, table: &str) -> PathBuf {
-        whole_file(&self.lake(), table)
     }
 
     /// `vault/`.
@@ -81,14 +69,4 @@ impl Work {
     pub fn staging(&self, pid: u32) -> PathBuf {
         self.root.join(format!(".ingest.{pid}"))
     }
-}
-
-/// `<lake>/<table>/bucket=NNN/part.parquet`.
-pub fn bucket_file(lake: &Path, table: &str, bucket: u32) -> PathBuf {
-    lake.join(table).join(folder_name(bucket)).join("part.parquet")
-}
-
-/// `<lake>/<table>/all.parquet`.
-pub fn whole_file(lake: &Path, table: &str) -> PathBuf {
-    lake.join(table).join("all.parquet")
 }

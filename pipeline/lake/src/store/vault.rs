@@ -35,6 +35,11 @@ impl Vault {
     }
 
     fn path(&self, table: &str, bucket: u32) -> PathBuf {
-        self.folder.join(table).join(folder_name(bucket)).join("part.parquet")
+        file(&self.folder, table, bucket)
     }
+}
+
+/// The file of one table and bucket in a vault folder.
+pub(crate) fn file(folder: &Path, table: &str, bucket: u32) -> PathBuf {
+    folder.join(table).join(folder_name(bucket)).join("part.parquet")
 }

@@ -3,7 +3,7 @@
 use luheng_lake::columns::day;
 
 use super::Condition;
-use crate::cutoff::{Party, Row};
+use crate::cutoff::Row;
 use crate::suggest::facts::{Found, Need, Situation, Verdict};
 
 /// Stays that only stop a clock; enforcement goes on.
@@ -124,7 +124,7 @@ fn requery<'s>(s: &Situation<'s>) -> Verdict<'s> {
 fn payout<'s>(s: &Situation<'s>) -> Verdict<'s> {
     let recorded = s.party.view.rows("payments").iter().any(|p| p.date("paid_out_on").is_some());
     let held = |p: &Row<'_>| {
-        Party::is_own(p) && p.date("paid_out_on").is_none() && p.text("source").is_some_and(|source| THROUGH_COURT.contains(&source))
+        s.party.is_own(p) && p.date("paid_out_on").is_none() && p.text("source").is_some_and(|source| THROUGH_COURT.contains(&source))
     };
     let receipts: Vec<Row<'s>> = s.party.receipts().into_iter().filter(held).collect();
     let step = s.pending(&["payout"]);

@@ -1,0 +1,419 @@
+//! The lake as it was before tonight: who is who in it, its rows as the second pass compares them, and the way of those that move.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::identities::IdentitySpill;
+use super::layout::{Layout, added};
+use super::moves::{Entry, Ledger, Moves, place_of_debtor, place_of_text};
+use super::record::{Header, Id, NO_DAY, Value, push_record, unhex};
+use super::references::{References, Target};
+use super::state::State;
+use super::{Request, identity::Identity};
+use crate::columns::{Column, Columns};
+use crate::error::{Error, Result};
+use crate::schema::BucketBy;
+use crate::store::lake::{self, LakeInfo};
+use crate::store::seal::Seal;
+use crate::store::spill::Spill;
+use crate::store::vault::Vault;
+use crate::store::{parquet, tables};
+
+/// The file number of rows that moved: they are counted apart from what was read.
+pub(super) const MOVED: u32 = u32::MAX - 1;
+/// The file number of rows of the lake as it was.
+const OF_LAKE: u32 = u32::MAX;
+
+/// A lake that tonight's rows are added to.
+pub(super) struct Held {
+    pub info: LakeInfo,
+    pub state: State,
+    folder: PathBuf,
+    seal: Seal,
+    vault: Vault,
+}
+
+impl Held {
+    /// The lake of the work folder; `None` where there is none, or one of a format before rows could be added, which is built anew.
+    pub(super) fn open(request: &Request) -> Result<Option<Held>> {
+        let Some(info) = lake::read(&request.work)?.filter(|info| info.format == lake::FORMAT) else { return Ok(None) };
+        let folder = request.work.lake();
+        let (seal, vault) = (request.seal.clone(), Vault::open(&request.work.vault(), &request.vault));
+        Ok(State::read(&folder)?.map(|state| Held { info, state, folder, seal, vault }))
+    }
+
+    /// The buckets a table has, or the whole of it.
+    fn buckets(&self, layout: &Layout) -> Vec<Option<u32>> {
+        if layout.bucketed() { (0..self.info.buckets).map(Some).collect() } else { vec![None] }
+    }
+
+    /// Some columns of a table, a bucket at a time.
+    fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
+        for bucket in self.buckets(layout) {
+            for part in tables::parts(&self.folder, &layout.name, bucket)? {
+                take(bucket, parquet::read_columns(&part, names, &self.seal)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the debtors of the lake's vault to the maps.
+    pub(super) fn debtors(&self, identity: &Identity, sources: &[String], references: &mut References) -> Result<()> {
+        for bucket in 0..self.info.buckets {
+            let Some(rows) = self.vault.read("debtors", bucket)? else { continue };
+            let mut by_source: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for row in 0..rows.len() {
+                by_source.entry(text(&rows, added::SOURCE_ID, row)).or_default().push(row);
+            }
+            for (name, positions) in by_source {
+                let source = source_at(sources, name);
+                let place = |row: usize| format!("vault row {row}");
+                references.add_debtors(identity, (source, name), &rows.take(&positions), &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds cases, parties and owners of the lake to the maps, under the pseudonyms of tonight; says which cases and assets that moved.
+    pub(super) fn places(&self, layouts: &[Layout], sources: &[String], references: &mut References, moves: &mut Moves) -> Result<()> {
+        for layout in layouts {
+            match layout.name.as_str() {
+                "cases" => self.each(layout, &["case_no"], &mut |_, rows| {
+                    references.add_cases(&rows);
+                    Ok(())
+                })?,
+                "parties" => self.each(layout, &["case_no", "debtor_id", added::NAMED_ID, tables::PRIMARY], &mut |_, rows| {
+                    for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
+                        let (Some(lies_with), Some(named)) = (id_at(&rows, "debtor_id", row), id_at(&rows, added::NAMED_ID, row)) else {
+                            continue;
+                        };
+                        let (case_no, now, anchor) = (text(&rows, "case_no", row), moves.now(&named), moves.now(&lies_with));
+                        if now != named {
+                            moves.cases.insert(case_no.to_owned());
+                        }
+                        references.anchor_case(case_no, (anchor, references.bucket(&anchor)));
+                        references.add_party(case_no, (now, references.bucket(&now)));
+                    }
+                    Ok(())
+                })?,
+                _ if layout.bucket_by == BucketBy::Asset => {
+                    self.each(layout, &["asset_ref", "debtor_id", added::SOURCE_ID, tables::PRIMARY], &mut |_, rows| {
+                        for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
+                            let Some(anchor) = id_at(&rows, "debtor_id", row).map(|id| moves.now(&id)) else { continue };
+                            let source = source_at(sources, text(&rows, added::SOURCE_ID, row));
+                            references.anchor_asset(source, text(&rows, "asset_ref", row), (anchor, references.bucket(&anchor)));
+                        }
+                        Ok(())
+                    })?;
+                }
+                "assets" => self.each(layout, &["asset_ref", "debtor_id", added::SOURCE_ID, added::ELSEWHERE], &mut |_, rows| {
+                    for row in (0..rows.len()).filter(|&row| !flag(&rows, added::ELSEWHERE, row)) {
+                        let Some(id) = unhex(text(&rows, "debtor_id", row)) else { continue };
+                        let (source, asset, now) = (text(&rows, added::SOURCE_ID, row), text(&rows, "asset_ref", row), moves.now(&id));
+                        if now != id {
+                            moves.assets.insert((source.to_owned(), asset.to_owned()));
+                        }
+                        references.add_owner(source_at(sources, source), asset, (now, references.bucket(&now)));
+                    }
+                    Ok(())
+                })?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of a table that lie elsewhere from tonight on to where they belong, those whose key has several places included.
+    pub(super) fn lay_anew(
+        &self,
+        layout: &Layout,
+        maps: Maps<'_>,
+        moves: &Moves,
+        mut ledger: Ledger,
+        spill: &mut Spill,
+        folder: Option<&Path>,
+    ) -> Result<()> {
+        let mut line = 0u64;
+        let mut lay = |layout: &Layout, rows: &Columns, at: usize, spill: &mut Spill| -> Result<Vec<Entry>> {
+            line += 1;
+            self.lay_row(layout, &maps, moves, rows, at, line, spill)
+        };
+        let follows = |rows: &Columns, at: usize| moves.follows(layout, rows, at);
+        let concerned = layout.bucketed() && moves.concern(layout);
+        let mut laid: BTreeSet<u64> = BTreeSet::new();
+        if concerned {
+            for bucket in self.buckets(layout) {
+                let Some(rows) = self.rows(layout, bucket)? else { continue };
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && follows(&rows, at)) {
+                    let entries = lay(layout, &rows, at, spill)?;
+                    laid.extend(entries.iter().map(|e| e.key));
+                    ledger.push(&entries)?;
+                }
+                spill.flush(false)?;
+            }
+        }
+        let keyed = layout.bucketed() && !ledger.is_empty();
+        if keyed {
+            let mut names = vec!["debtor_id", added::ROW_ID, added::ELSEWHERE, added::SOURCE_ID, tables::GIVEN];
+            let hangs_on = match layout.bucket_by {
+                BucketBy::Case => Some("case_no"),
+                BucketBy::Asset => Some("asset_ref"),
+                _ => None,
+            };
+            names.extend(hangs_on);
+            self.each(layout, &names, &mut |bucket, rows| {
+                let mut entries = Vec::new();
+                for at in (0..rows.len()).filter(|&at| !flag(&rows, added::ELSEWHERE, at)) {
+                    let key = key_of(maps.identity, layout, &rows, at)?;
+                    let Some(id) = unhex(text(&rows, "debtor_id", at)).filter(|_| ledger.knows(key)) else { continue };
+                    let debtor = moves.now(&id);
+                    let place = hangs_on.map_or_else(|| place_of_debtor(&debtor), |name| place_of_text(text(&rows, name, at)));
+                    let bucket = if debtor == id { bucket.unwrap_or_default() } else { maps.references.bucket(&debtor) };
+                    entries.push(Entry { key, place, debtor, bucket });
+                }
+                ledger.push_held(&entries)
+            })?;
+        }
+        let moved = ledger.finish()?;
+        if moved.is_empty() {
+            return Ok(());
+        }
+        if keyed {
+            for bucket in self.buckets(layout) {
+                let Some(rows) = self.rows(layout, bucket)? else { continue };
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !follows(&rows, at)) {
+                    let key = key_of(maps.identity, layout, &rows, at)?;
+                    if moved.contains_key(&key) && !laid.contains(&key) {
+                        lay(layout, &rows, at, spill)?;
+                    }
+                }
+            }
+        }
+        spill.flush(true)?;
+        folder.map_or(Ok(()), |folder| super::moves::copy_elsewhere(folder, &moved, spill, &self.seal))
+    }
+
+    /// Hands on the identity values of debtors whose pseudonym changed, to their new bucket.
+    pub(super) fn lay_identities(&self, layout: &Layout, moves: &Moves, references: &References, out: &mut IdentitySpill) -> Result<()> {
+        if layout.identity.is_empty() || !layout.bucketed() || !moves.all && moves.debtors.is_empty() {
+            return Ok(());
+        }
+        for bucket in 0..self.info.buckets {
+            let Some(rows) = self.vault.read(&layout.name, bucket)? else { continue };
+            let mut by_source: BTreeMap<&str, Vec<(usize, Id, u32)>> = BTreeMap::new();
+            for row in 0..rows.len() {
+                let id = text(&rows, "debtor_id", row);
+                let Some(now) = unhex(id).map(|id| moves.now(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else { continue };
+                by_source.entry(text(&rows, added::SOURCE_ID, row)).or_default().push((row, now, references.bucket(&now)));
+            }
+            for (source, moved) in by_source {
+                out.push(&rows, source, &moved)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The regions the lake knows.
+    pub(super) fn regions(&self) -> Result<Option<Columns>> {
+        tables::read_whole(&self.folder, "regions", &self.seal)
+    }
+
+    /// All rows of a table in one bucket, as they lie in its files.
+    pub(super) fn rows(&self, layout: &Layout, bucket: Option<u32>) -> Result<Option<Columns>> {
+        let parts = tables::parts(&self.folder, &layout.name, bucket)?;
+        let read = parts.iter().map(|part| parquet::read(part, &self.seal)).collect::<Result<Vec<_>>>()?;
+        if read.is_empty() { Ok(None) } else { Columns::concat(&read).map(Some) }
+    }
+
+    /// The files of a table in one bucket.
+    pub(super) fn parts(&self, layout: &Layout, bucket: Option<u32>) -> Result<Vec<PathBuf>> {
+        tables::parts(&self.folder, &layout.name, bucket)
+    }
+
+    /// The rows of a table in one bucket as the second pass compares them, without their values.
+    pub(super) fn index(&self, identity: &Identity, layout: &Layout, bucket: Option<u32>) -> Result<Index> {
+        let mut names = vec![added::ROW_ID, added::SOURCE_ID, tables::CONTENT, tables::PRIMARY, tables::GIVEN];
+        if layout.bucketed() {
+            names.extend(["debtor_id", added::ELSEWHERE]);
+        }
+        if layout.known_on.is_some() {
+            names.push("known_on");
+        }
+        if layout.fact {
+            names.push(added::SEEN_ON);
+        }
+        names.extend(["voided_on", "void_reason"].into_iter().filter(|name| layout.columns.iter().any(|(n, _)| n == name)));
+        let parts = self.parts(layout, bucket)?;
+        let read = parts.iter().map(|part| parquet::read_columns(part, &names, &self.seal)).collect::<Result<Vec<_>>>()?;
+        if read.is_empty() {
+            return Ok(Index::default());
+        }
+        let rows = Columns::concat(&read)?;
+        let headers = (0..rows.len()).map(|at| header(identity, layout, &rows, at)).collect::<Result<Vec<_>>>()?;
+        let row_ids = rows.require(added::ROW_ID)?.clone();
+        Ok(Index { headers, row_ids: Some(row_ids) })
+    }
+
+    fn lay_row(
+        &self,
+        layout: &Layout,
+        maps: &Maps<'_>,
+        moves: &Moves,
+        rows: &Columns,
+        at: usize,
+        line: u64,
+        spill: &mut Spill,
+    ) -> Result<Vec<Entry>> {
+        let own = header(maps.identity, layout, rows, at)?;
+        let now = moves.now(&own.debtor);
+        let named = unhex(text(rows, added::NAMED_ID, at)).map(|id| moves.now(&id));
+        let bucket = |id: &Id| maps.references.bucket(id);
+        let source = text(rows, added::SOURCE_ID, at);
+        let source_at = source_at(maps.sources, source);
+        let targets: Vec<Target> = match layout.bucket_by {
+            BucketBy::Case => maps.references.parties(text(rows, "case_no", at)).unwrap_or_default().to_vec(),
+            BucketBy::Asset => maps.references.owners(source_at, text(rows, "asset_ref", at)).unwrap_or_default().to_vec(),
+            BucketBy::Debtor | BucketBy::Subject | BucketBy::Whole => vec![(now, bucket(&now))],
+        };
+        let body = self.body(layout, moves, rows, at, own.given);
+        // Where the counted copy stays, it stays counted; where it goes, the first copy is counted in its stead.
+        let counted = if moves.all || now != own.debtor { targets.first().map(|t| t.0) } else { None };
+        let mut entries = Vec::new();
+        for (id, bucket) in targets {
+            let own_flag = if layout.has_own() { named.map(|named| named == id) } else { None };
+            let copy =
+                Header { debtor: id, primary: counted == Some(id), own: own_flag, fresh: true, elsewhere: false, file: MOVED, line, ..own };
+            let mut record = Vec::new();
+            push_record(&mut record, &copy, &body);
+            spill.push(bucket as usize, &record);
+            if !own.repeats && (own.given || layout.key_may_move()) {
+                let place = match layout.bucket_by {
+                    BucketBy::Case => place_of_text(text(rows, "case_no", at)),
+                    BucketBy::Asset => place_of_text(text(rows, "asset_ref", at)),
+                    _ => place_of_debtor(&id),
+                };
+                entries.push(Entry { key: own.key, place, debtor: id, bucket });
+            }
+        }
+        Ok(entries)
+    }
+
+    /// A row of the lake as a record's body: what `place` made of it, with the pseudonyms of tonight.
+    fn body(&self, layout: &Layout, moves: &Moves, rows: &Columns, at: usize, given: bool) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (name, _) in &layout.body {
+            let value = Value::at(rows.get(name), at);
+            let refers = name == added::NAMED_ID || layout.other_refs.iter().any(|&i| layout.columns[i].0 == *name);
+            match value {
+                Value::Text(id) if refers => {
+                    let now = moves.debtors.get(id).map_or(id, String::as_str);
+                    Value::Text(now).encode(&mut body);
+                }
+                _ if name == added::ROW_ID && !given => Value::Null.encode(&mut body),
+                value => value.encode(&mut body),
+            }
+        }
+        body
+    }
+}
+
+/// What a row needs to find its new place.
+#[derive(Clone, Copy)]
+pub(super) struct Maps<'a> {
+    pub identity: &'a Identity,
+    pub references: &'a References,
+    pub sources: &'a [String],
+}
+
+/// The rows of one table and bucket without their values.
+#[derive(Default)]
+pub(super) struct Index {
+    pub headers: Vec<Header>,
+    row_ids: Option<Column>,
+}
+
+impl Index {
+    /// The id a row has in the lake.
+    pub(super) fn row_id(&self, at: usize) -> &str {
+        self.row_ids.as_ref().and_then(|c| c.text_at(at)).unwrap_or_default()
+    }
+}
+
+impl Moves {
+    /// Whether rows of a table can be among what moved.
+    pub(super) fn concern(&self, layout: &Layout) -> bool {
+        self.all
+            || !self.debtors.is_empty()
+            || layout.bucket_by == BucketBy::Case && !self.cases.is_empty()
+            || layout.bucket_by == BucketBy::Asset && !self.assets.is_empty()
+    }
+
+    /// Whether a row of the lake belongs elsewhere, or also elsewhere, from tonight on.
+    pub(super) fn follows(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
+        let moved = |name: &str| !self.debtors.is_empty() && self.debtors.contains_key(text(rows, name, at));
+        self.all
+            || moved("debtor_id")
+            || moved(added::NAMED_ID)
+            || layout.other_refs.iter().any(|&i| moved(&layout.columns[i].0))
+            || layout.bucket_by == BucketBy::Case && self.cases.contains(text(rows, "case_no", at))
+            || layout.bucket_by == BucketBy::Asset
+                && !self.assets.is_empty()
+                && self.assets.contains(&(text(rows, added::SOURCE_ID, at).to_owned(), text(rows, "asset_ref", at).to_owned()))
+    }
+
+    /// Whether a copy that lies in the lake says something that holds no more: its debtor, or one it names, has another pseudonym.
+    pub(super) fn outdates(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
+        let moved = |name: &str| self.debtors.contains_key(text(rows, name, at));
+        moved("debtor_id") || moved(added::NAMED_ID) || layout.other_refs.iter().any(|&i| moved(&layout.columns[i].0))
+    }
+}
+
+fn header(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<Header> {
+    let day = |name: &str| rows.get(name).and_then(|c| c.date_at(at)).unwrap_or(NO_DAY);
+    let given = flag(rows, tables::GIVEN, at);
+    let row_id = text(rows, added::ROW_ID, at);
+    Ok(Header {
+        debtor: unhex(text(rows, "debtor_id", at)).unwrap_or_default(),
+        key: key_of(identity, layout, rows, at)?,
+        known_on: layout.known_on.map_or(NO_DAY, |_| day("known_on")),
+        seen_on: day(added::SEEN_ON),
+        content: rows.require(tables::CONTENT)?.int_at(at).unwrap_or_default() as u64,
+        fresh: false,
+        file: OF_LAKE,
+        line: at as u64,
+        primary: flag(rows, tables::PRIMARY, at),
+        own: None,
+        repeats: layout.repeats && !given && row_id.contains('-'),
+        void: ["voided_on", "void_reason"].iter().any(|name| rows.get(name).is_some_and(|c| !c.is_null(at))),
+        placed: layout.bucketed(),
+        elsewhere: flag(rows, added::ELSEWHERE, at),
+        given,
+    })
+}
+
+/// The key a row of the lake was given: of the export's id, or what its own id begins with.
+fn key_of(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<u64> {
+    let row_id = text(rows, added::ROW_ID, at);
+    if flag(rows, tables::GIVEN, at) {
+        return Ok(identity.key_of_row_id(&layout.name, text(rows, added::SOURCE_ID, at), row_id, &mut Vec::new()));
+    }
+    let digits = row_id.split('-').next().unwrap_or_default();
+    u64::from_str_radix(digits, 16).map_err(|_| Error::fault(format!("a row of {} in the lake has no id of ours", layout.name)))
+}
+
+/// The place of a source's name among all of them.
+fn source_at(sources: &[String], name: &str) -> usize {
+    sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
+}
+
+fn id_at(rows: &Columns, name: &str, at: usize) -> Option<Id> {
+    unhex(text(rows, name, at))
+}
+
+fn text<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {
+    rows.get(name).and_then(|c| c.text_at(at)).unwrap_or_default()
+}
+
+fn flag(rows: &Columns, name: &str, at: usize) -> bool {
+    rows.get(name).and_then(|c| c.flag_at(at)).unwrap_or_default()
+}

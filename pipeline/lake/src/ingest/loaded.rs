@@ -1,0 +1,73 @@
+//! Files whose very bytes the lake holds already need no second reading.
+
+use std::collections::BTreeSet;
+
+use super::discover::InputFile;
+use super::finish;
+use super::mapping::{Mapping, Mode};
+use super::split::Splitter;
+use super::state::{Loaded, State};
+use super::tally::FileCounts;
+use crate::columns::{Columns, Day};
+use crate::error::Result;
+use crate::store::{hash_bytes, parquet};
+
+impl Splitter<'_> {
+    /// The files whose very bytes are in the lake already, read through the same tables, codes and mapping. A table exported in full is passed over as
+    /// a whole or not at all: of a part nobody could tell which keys are missing.
+    pub(super) fn loaded_before(&self) -> Vec<(InputFile, Loaded)> {
+        let Some(held) = &self.held else { return Vec::new() };
+        let known = |file: &InputFile| -> Option<Loaded> {
+            let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
+            let loaded = held.state.files.get(&State::key(&file.table, &entry.hash))?;
+            (self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
+        };
+        let mut out: Vec<(InputFile, Loaded)> = self.found.iter().filter_map(|file| Some((file.clone(), known(file)?))).collect();
+        let whole = |table: &str| self.mapping(table).is_some_and(|m| m.mode == Mode::Delta) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
+        let tables: BTreeSet<String> = out.iter().map(|(f, _)| f.table.clone()).filter(|table| whole(table)).collect();
+        out.retain(|(file, _)| tables.contains(&file.table));
+        out
+    }
+
+    /// Counts files that need no reading as they were counted when they were loaded, with the rows they lost.
+    pub(super) fn pass_over(&mut self, loaded: Vec<(InputFile, Loaded)>) -> Result<()> {
+        let refused = loaded.iter().any(|(_, l)| l.counts.rejected > 0);
+        let rejects = if refused { parquet::read(&finish::rejects_file(&self.request.work.lake()), &self.request.seal)? } else { Columns::new() };
+        for (file, Loaded { counts, .. }) in loaded {
+            let of_file = |at: &usize| {
+                let is = |name: &str, text: &str| rejects.get(name).and_then(|c| c.text_at(*at)) == Some(text);
+                is("table", &counts.table) && is("file", &counts.file)
+            };
+            let lost: Vec<usize> = (0..rejects.len()).filter(of_file).collect();
+            if !lost.is_empty() {
+                let name = file.name.clone();
+                self.rejects.push(rejects.take(&lost).text("file", lost.iter().map(|_| Some(&name))));
+            }
+            let held = counts.read - counts.rejected - counts.duplicates;
+            let entry = self.out.inputs.iter_mut().find(|e| e.path == file.name && e.table == file.table);
+            if let Some(entry) = entry {
+                entry.rows_read = counts.read;
+            }
+            self.found.retain(|f| *f != file);
+            self.out.files.push(FileCounts { file: file.name, loaded: held, unchanged: held, waiting: 0, ..counts });
+        }
+        Ok(())
+    }
+
+    /// What a file is read through, hashed: another catalog or mapping reads it anew.
+    pub(super) fn through(&self, table: &str) -> String {
+        let mapping = self.mapping(table).cloned().unwrap_or_default();
+        let text = format!("{:?}{mapping:?}{:?}", self.request.schema.table(table), self.request.codes);
+        hash_bytes(text.as_bytes())
+    }
+
+    pub(super) fn mapping(&self, table: &str) -> Option<&Mapping> {
+        self.request.sources.get(table)
+    }
+
+    /// The day a file of no stated day is from: the as-of of the night that first loaded it.
+    pub(super) fn first_seen(&self, file: &InputFile) -> Option<Day> {
+        let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
+        self.held.as_ref()?.state.files.get(&State::key(&file.table, &entry.hash)).map(|l| l.seen_on)
+    }
+}

@@ -1,0 +1,97 @@
+//! The maps of one night: who is who and where each case's facts go, from the lake and from tonight's debtors, cases and parties.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::discover::InputFile;
+use super::layout::Layout;
+use super::reader::Chunk;
+use super::record::{Id, hex, unhex};
+use super::references::Debtor;
+use super::split::{Splitter, read};
+use super::waiting::Kept;
+use crate::columns::Columns;
+use crate::error::Result;
+
+impl Splitter<'_> {
+    /// Fills the maps from the lake and from tonight's debtors, cases and parties, before any row is placed; notes what moved.
+    pub(super) fn read_maps(&mut self, layouts: &[Layout], kept: &[Option<Kept>]) -> Result<()> {
+        let mut before = BTreeMap::new();
+        if let Some(held) = &self.held {
+            held.debtors(&self.identity, &self.sources, &mut self.references)?;
+            before = self.references.by_reference();
+        }
+        self.read_map("debtors", &mut |splitter, source, file, chunk| {
+            let name = splitter.sources[source].clone();
+            let place = |row: usize| format!("{} line {}", file.name, chunk.lines.get(row).copied().unwrap_or_default());
+            splitter.references.add_debtors(&splitter.identity, (source, &name), &chunk.columns, &place)
+        })?;
+        self.references.index_by_ref_id();
+        self.note_debtors(&before);
+        self.out.moves.all = self.held.as_ref().is_some_and(|held| held.info.buckets != self.request.buckets);
+        if let Some(held) = &self.held {
+            held.places(layouts, &self.sources, &mut self.references, &mut self.out.moves)?;
+        }
+        let held_cases = self.references.case_numbers();
+        let kept_of = |name: &str| layouts.iter().position(|l| l.name == name).and_then(|i| kept[i].as_ref());
+        self.read_map("cases", &mut |splitter, _, _, chunk| {
+            splitter.references.add_cases(&chunk.columns);
+            Ok(())
+        })?;
+        if let Some(kept) = kept_of("cases") {
+            self.references.add_cases(&kept.columns);
+        }
+        let mut found: Vec<(String, Debtor)> = Vec::new();
+        self.read_map("parties", &mut |splitter, source, _, chunk| {
+            found.extend(parties(&chunk.columns, |reference| splitter.references.debtor(source, reference)));
+            Ok(())
+        })?;
+        if let Some(kept) = kept_of("parties") {
+            found.extend(parties(&kept.columns, |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
+        }
+        for (case_no, debtor) in found {
+            let is_new = self.references.parties(&case_no).is_some() && self.references.add_party(&case_no, (debtor.id, debtor.bucket));
+            if is_new && held_cases.contains(case_no.as_str()) {
+                self.out.moves.cases.insert(case_no);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_map(&mut self, name: &str, take: &mut dyn FnMut(&mut Self, usize, &InputFile, Chunk) -> Result<()>) -> Result<()> {
+        let Some(table) = self.request.schema.table(name) else { return Ok(()) };
+        let source = self.source_of(name);
+        for file in self.files_of(name) {
+            let seen_on = self.first_seen(&file);
+            read(self.request, &file, table, seen_on, &mut |chunk| take(self, source, &file, chunk))?;
+        }
+        Ok(())
+    }
+
+    /// Notes debtors of the lake with another pseudonym. Of two keys of one person that part, the rows cannot be told apart: they stay.
+    fn note_debtors(&mut self, before: &BTreeMap<Id, Id>) {
+        let after = self.references.by_reference();
+        let mut now: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+        for (reference, id) in before {
+            now.entry(*id).or_default().insert(after.get(reference).copied().unwrap_or(*id));
+        }
+        for (old, new) in now {
+            match new.iter().copied().collect::<Vec<_>>().as_slice() {
+                [new] if *new != old => {
+                    self.out.moves.debtors.insert(hex(&old), hex(new));
+                }
+                [_] => {}
+                _ => self.out.warnings.push(format!(
+                    "debtors: the keys of debtor {} turn out to be several people; rows loaded so far stay with him: load full exports into a new work folder to part them",
+                    hex(&old)
+                )),
+            }
+        }
+    }
+}
+
+/// Case and debtor of each row whose debtor is known.
+fn parties(columns: &Columns, debtor: impl Fn(&str) -> Option<Debtor>) -> Vec<(String, Debtor)> {
+    let text = |name: &str, row: usize| columns.get(name).and_then(|c| c.text_at(row));
+    let of_row = |row: usize| Some((text("case_no", row)?.to_owned(), debtor(text("debtor_ref", row)?)?));
+    (0..columns.len()).filter_map(of_row).collect()
+}
