@@ -134,7 +134,8 @@ impl Closed {
     }
 
     fn state(self, split: &Split, held: Option<Held>, layouts: &[Layout]) -> State {
-        let mut files = held.map(|held| held.state.files).unwrap_or_default();
+        let State { mut files, mut full, .. } = held.map(|held| held.state).unwrap_or_default();
+        full.extend(split.full.keys().map(|table| (table.clone(), split.hashes_of(table))));
         for (number, counts) in split.files.iter().enumerate() {
             let entry = split.inputs.iter().find(|e| e.path == counts.file && e.table == counts.table);
             if let (Some(entry), Some(seen)) = (entry, split.seen.get(&(number as u32))) {
@@ -143,7 +144,7 @@ impl Closed {
             }
         }
         let columns = layouts.iter().map(|l| (l.name.clone(), l.stored_names())).collect();
-        State { tables: self.counted, columns, sources: split.sources.clone(), files }
+        State { tables: self.counted, columns, sources: split.sources.clone(), full, files }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lake as it was before tonight: who is who in it, its rows as the second pass compares them, and the way of those that move.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::identities::IdentitySpill;
@@ -140,13 +140,11 @@ impl Held {
         };
         let follows = |rows: &Columns, at: usize| moves.follows(layout, rows, at);
         let concerned = layout.bucketed() && moves.concern(layout);
-        let mut laid: BTreeSet<u64> = BTreeSet::new();
         if concerned {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
                 for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && follows(&rows, at)) {
                     let entries = lay(layout, &rows, at, spill)?;
-                    laid.extend(entries.iter().map(|e| e.key));
                     ledger.push(&entries)?;
                 }
                 spill.flush(false)?;
@@ -176,14 +174,14 @@ impl Held {
         }
         let moved = ledger.finish()?;
         if moved.is_empty() {
-            return Ok(());
+            return spill.flush(true);
         }
         if keyed {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
                 for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !follows(&rows, at)) {
                     let key = key_of(maps.identity, layout, &rows, at)?;
-                    if moved.contains_key(&key) && !laid.contains(&key) {
+                    if moved.contains_key(&key) {
                         lay(layout, &rows, at, spill)?;
                     }
                 }
@@ -388,6 +386,7 @@ fn header(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Re
         placed: layout.bucketed(),
         elsewhere: flag(rows, added::ELSEWHERE, at),
         given,
+        awaited: NO_DAY,
     })
 }
 

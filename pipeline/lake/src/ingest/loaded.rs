@@ -22,11 +22,22 @@ impl Splitter<'_> {
             let loaded = held.state.files.get(&State::key(&file.table, &entry.hash))?;
             (self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
         };
+        let known = |file: &InputFile| self.was_last(&file.table).then(|| known(file)).flatten();
         let mut out: Vec<(InputFile, Loaded)> = self.found.iter().filter_map(|file| Some((file.clone(), known(file)?))).collect();
-        let whole = |table: &str| self.mapping(table).is_some_and(|m| m.mode == Mode::Delta) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
+        let whole = |table: &str| self.is_delta(table) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
         let tables: BTreeSet<String> = out.iter().map(|(f, _)| f.table.clone()).filter(|table| whole(table)).collect();
         out.retain(|(file, _)| tables.contains(&file.table));
         out
+    }
+
+    fn is_delta(&self, table: &str) -> bool {
+        self.mapping(table).is_some_and(|m| m.mode == Mode::Delta)
+    }
+
+    /// Whether tonight's files of a table are changes, or the very export that was loaded last: one of earlier says anew what later ones took back.
+    fn was_last(&self, table: &str) -> bool {
+        let last = self.held.as_ref().and_then(|held| held.state.full.get(table));
+        self.is_delta(table) || last == Some(&self.out.hashes_of(table))
     }
 
     /// Counts files that need no reading as they were counted when they were loaded, with the rows they lost.
@@ -68,6 +79,6 @@ impl Splitter<'_> {
     /// The day a file of no stated day is from: the as-of of the night that first loaded it.
     pub(super) fn first_seen(&self, file: &InputFile) -> Option<Day> {
         let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
-        self.held.as_ref()?.state.files.get(&State::key(&file.table, &entry.hash)).map(|l| l.seen_on)
+        self.held.as_ref().filter(|_| self.was_last(&file.table))?.state.files.get(&State::key(&file.table, &entry.hash)).map(|l| l.seen_on)
     }
 }

@@ -146,7 +146,7 @@ impl Merge<'_> {
             let first = out.facts.len();
             for mut fact in facts {
                 let before = out.facts[first..].last().filter(|b| b.ordinal == fact.ordinal && b.header.known_on == fact.header.known_on);
-                if let Some(before) = before.filter(|b| b.header.content == fact.header.content && b.header.elsewhere == fact.header.elsewhere) {
+                if let Some(before) = before.filter(|b| repeats(&b.header, &fact.header)) {
                     // Said again on a later day is not said anew.
                     let known = !before.header.fresh;
                     count_repeat(&fact.header, known, outcome, &mut out.table);
@@ -342,9 +342,14 @@ fn row_id<'a>(layout: &Layout, fact: &Fact<'a>) -> Result<Cow<'a, str>> {
     }))
 }
 
+/// Whether a version says what the one before it said, with none between them that is only not placed yet.
+fn repeats(before: &Header, header: &Header) -> bool {
+    before.content == header.content && before.elsewhere == header.elsewhere && header.awaited <= before.seen_on
+}
+
 /// Which of several equal rows are facts, those of the lake being the first: one; or, where equal rows of one file are distinct facts, those of the lake
 /// and as many more as the file that has most of them.
-pub(super) fn staying(equal: &[(Header, &[u8])]) -> std::ops::Range<usize> {
+fn staying(equal: &[(Header, &[u8])]) -> std::ops::Range<usize> {
     if !equal.first().is_some_and(|(h, _)| h.repeats) {
         return 0..equal.len().min(1);
     }
@@ -438,6 +443,7 @@ impl TableOutcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::NO_DAY;
     use super::*;
 
     fn row(fresh: bool, file: u32, line: u64, repeats: bool) -> (Header, &'static [u8]) {
@@ -457,6 +463,7 @@ mod tests {
             void: false,
             placed: true,
             given: false,
+            awaited: NO_DAY,
         };
         (header, &[])
     }

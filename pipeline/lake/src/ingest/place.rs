@@ -1,5 +1,6 @@
 //! One checked row to records: hashed, pseudonymised, and copied to each bucket that needs it; or kept waiting.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::identity::{self, Identity, minor_until};
@@ -129,6 +130,8 @@ pub(super) struct Placer<'a> {
     pub references: &'a References,
     pub buckets: usize,
     pub want_contents: bool,
+    /// Key and day of knowledge of the table's rows that wait, with the last day such a row was exported.
+    pub awaited: &'a HashMap<(u64, Day), Day>,
 }
 
 impl Placer<'_> {
@@ -167,7 +170,7 @@ impl Placer<'_> {
         encode_plain(row, s);
         let content = self.content(row, s);
         let day = |column: Option<&Column>| column.and_then(|c| c.date_at(row.at)).unwrap_or(NO_DAY);
-        let header = Header {
+        let mut header = Header {
             debtor: [0; 16],
             key: self.key(row, s),
             known_on: day(layout.known_on.and_then(|i| batch.columns[i])),
@@ -183,7 +186,9 @@ impl Placer<'_> {
             fresh: true,
             elsewhere: false,
             given: !s.row_id.is_empty(),
+            awaited: NO_DAY,
         };
+        header.awaited = self.awaited.get(&(header.key, header.known_on)).copied().unwrap_or(NO_DAY);
         if self.want_contents {
             out.contents.push(content);
         }

@@ -44,9 +44,12 @@ pub(super) struct Header {
     pub placed: bool,
     /// Whether the export gave the row its id; else the key is the id.
     pub given: bool,
+    /// The day another version of the same day of knowledge was exported that waits for its case or debtor: a row exported after it that says what one
+    /// before it said says it anew. [`NO_DAY`] where none waits.
+    pub awaited: Day,
 }
 
-const HEADER: usize = 16 + 8 * 2 + 4 * 2 + 4 + 8 + 2;
+const HEADER: usize = 16 + 8 * 2 + 4 * 2 + 4 + 8 + 2 + 4;
 
 /// Appends a record.
 pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
@@ -65,6 +68,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
     };
     out.push(u8::from(header.primary) | own | u8::from(header.repeats) << 3 | u8::from(header.void) << 4 | u8::from(header.placed) << 5);
     out.push(u8::from(header.elsewhere) | u8::from(header.given) << 1 | u8::from(header.fresh) << 2);
+    out.extend(header.awaited.to_le_bytes());
     out.extend_from_slice(body);
 }
 
@@ -94,7 +98,8 @@ fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
     let (file, rest) = rest.split_first_chunk::<4>()?;
     let (line, rest) = rest.split_first_chunk::<8>()?;
     let (&flags, rest) = rest.split_first()?;
-    let (&more, body) = rest.split_first()?;
+    let (&more, rest) = rest.split_first()?;
+    let (awaited, body) = rest.split_first_chunk::<4>()?;
     let header = Header {
         debtor: *debtor,
         key: u64::from_be_bytes(*key),
@@ -115,6 +120,7 @@ fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
         placed: flags >> 5 & 1 != 0,
         elsewhere: more & 1 != 0,
         given: more >> 1 & 1 != 0,
+        awaited: Day::from_le_bytes(*awaited),
     };
     Some((header, body))
 }
@@ -290,6 +296,7 @@ mod tests {
             placed: false,
             elsewhere: true,
             given: true,
+            awaited: 20_001,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The first pass: every input file once, its rows checked, pseudonymised and sorted into buckets on disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -15,6 +15,7 @@ use super::mapping::{Mapping, Mode};
 use super::moves::{Ledger, Moves, copy_elsewhere};
 use super::place::{Batch, Placed, Placer};
 use super::reader::{self, Chunk, ReadOptions};
+use super::record::records;
 use super::references::References;
 use super::rehearsal::Rehearsal;
 use super::reject::{Reject, Warning};
@@ -57,6 +58,15 @@ pub struct Split {
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+}
+
+impl Split {
+    /// The hashes of a table's files, sorted.
+    pub(super) fn hashes_of(&self, table: &str) -> Vec<String> {
+        let mut hashes: Vec<String> = self.inputs.iter().filter(|e| e.table == table).map(|e| e.hash.clone()).collect();
+        hashes.sort();
+        hashes
+    }
 }
 
 pub(super) const SPLIT_FILE: &str = "split.json";
@@ -163,7 +173,7 @@ fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
 }
 
 impl Splitter<'_> {
-    /// One table: tonight's files, then the rows kept from earlier nights that tonight's files do not hold.
+    /// One table: tonight's files, then the rows kept from earlier nights.
     fn table(&mut self, layout: &Layout, mut kept: Option<&mut Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let Some(table) = self.request.schema.table(&layout.name) else { return Ok(()) };
         let buckets = if layout.bucketed() { self.request.buckets as usize } else { 1 };
@@ -175,9 +185,14 @@ impl Splitter<'_> {
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
         let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), true, &self.request.seal)?;
         let source = self.source_of(&layout.name);
+        let mut awaited = HashMap::new();
         if let Some(kept) = kept.as_deref_mut() {
-            let contents = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0)?.contents;
-            kept.set_contents(contents);
+            let placed = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0, &awaited)?;
+            for (header, _) in records(&placed.waiting)? {
+                let day = awaited.entry((header.key, header.known_on)).or_insert(header.seen_on);
+                *day = header.seen_on.max(*day);
+            }
+            kept.set_contents(placed.contents);
         }
         for file in self.files_of(&layout.name) {
             events(Event::FileStarted { table: layout.name.clone(), file: file.name.clone() });
@@ -193,11 +208,8 @@ impl Splitter<'_> {
                 let source_name = self.sources[source].clone();
                 let source_of = |_: usize| (source, source_name.as_str());
                 let batch = Batch::over(layout, &chunk.columns, &source_of, number, &chunk.lines);
-                let placed = self.place(&batch, chunk.lines.len(), buckets, kept.is_some())?;
+                let placed = self.place(&batch, chunk.lines.len(), buckets, &awaited)?;
                 for part in placed {
-                    if let Some(kept) = kept.as_deref_mut() {
-                        kept.meet(&part.contents);
-                    }
                     counts.waiting += part.waiting_rows;
                     identities.push(&chunk.columns, &source_name, &part.identities)?;
                     self.take(part, &mut spill, &mut ledger, &mut waiting, &mut rehearsal)?;
@@ -232,13 +244,13 @@ impl Splitter<'_> {
             self.out.warnings.push(line);
         }
         if let Some(kept) = kept.as_deref_mut() {
-            let absent = kept.absent();
             let number = self.out.files.len() as u32;
-            let placed = self.place_kept(layout, kept, &absent, number)?;
+            let all: Vec<usize> = (0..kept.lines.len()).collect();
+            let placed = self.place_kept(layout, kept, &all, number, &awaited)?;
             self.out.files.push(FileCounts {
                 table: layout.name.clone(),
                 file: format!("lake/{}/{}", waiting::FOLDER, layout.name),
-                read: absent.len() as u64,
+                read: all.len() as u64,
                 waiting: placed.waiting_rows,
                 ..FileCounts::default()
             });
@@ -254,13 +266,19 @@ impl Splitter<'_> {
     }
 
     /// Places rows in ranges over all threads; the parts come in the order of the rows.
-    fn place(&self, batch: &Batch<'_>, rows: usize, buckets: usize, want_contents: bool) -> Result<Vec<Placed>> {
-        let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents };
+    fn place(
+        &self,
+        batch: &Batch<'_>,
+        rows: usize,
+        buckets: usize,
+        awaited: &HashMap<(u64, Day), Day>,
+    ) -> Result<Vec<Placed>> {
+        let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: false, awaited };
         let starts: Vec<usize> = (0..rows).step_by(RANGE_ROWS).collect();
         starts.par_iter().map(|&start| placer.place(batch, start..(start + RANGE_ROWS).min(rows))).collect()
     }
 
-    fn place_kept(&self, layout: &Layout, kept: &Kept, rows: &[usize], file: u32) -> Result<Placed> {
+    fn place_kept(&self, layout: &Layout, kept: &Kept, rows: &[usize], file: u32, awaited: &HashMap<(u64, Day), Day>) -> Result<Placed> {
         let columns = kept.columns.take(rows);
         let lines: Vec<u64> = rows.iter().map(|&row| kept.lines[row]).collect();
         let source = |row: usize| {
@@ -270,7 +288,7 @@ impl Splitter<'_> {
         let mut batch = Batch::over(layout, &columns, &source, file, &lines);
         batch.hashed = true;
         let buckets = if layout.bucketed() { self.request.buckets as usize } else { 1 };
-        let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: true };
+        let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: true, awaited };
         placer.place(&batch, 0..lines.len())
     }
 

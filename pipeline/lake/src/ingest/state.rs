@@ -39,6 +39,8 @@ pub(super) struct State {
     pub columns: BTreeMap<String, Vec<String>>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+    /// The hashes of the files of each table's last full export, sorted.
+    pub full: BTreeMap<String, Vec<String>>,
     /// By table and hash of the file.
     pub files: BTreeMap<String, Loaded>,
 }

@@ -1,10 +1,9 @@
 //! Rows whose case, debtor or asset is not known yet: kept under pseudonyms in `lake/_waiting`, tried again each night, reported when late.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, added};
-use super::merge::staying;
 use super::record::{Builder, Header, Value, records};
 use crate::columns::{Column, ColumnKind, Columns, Day};
 use crate::error::Result;
@@ -52,8 +51,6 @@ pub(super) struct Kept {
     pub sources: Vec<String>,
     first: Vec<Day>,
     contents: Vec<u64>,
-    /// Those that tonight's input holds too.
-    again: HashSet<u64>,
 }
 
 impl Kept {
@@ -77,7 +74,6 @@ impl Kept {
             sources: (0..rows).map(|row| source(row).to_owned()).collect(),
             first: (0..rows).map(day).collect(),
             contents: Vec::new(),
-            again: HashSet::new(),
             columns: table,
         }))
     }
@@ -85,18 +81,6 @@ impl Kept {
     /// Takes the contents of the kept rows, in their order.
     pub(super) fn set_contents(&mut self, contents: Vec<u64>) {
         self.contents = contents;
-    }
-
-    /// Notes which of tonight's rows were kept waiting before.
-    pub(super) fn meet(&mut self, tonight: &[u64]) {
-        let known: HashSet<&u64> = self.contents.iter().collect();
-        let met: Vec<u64> = tonight.iter().filter(|c| known.contains(c)).copied().collect();
-        self.again.extend(met);
-    }
-
-    /// The kept rows that tonight's input does not hold: they come in from here.
-    pub(super) fn absent(&self) -> Vec<usize> {
-        (0..self.contents.len()).filter(|&row| !self.again.contains(&self.contents[row])).collect()
     }
 
     fn first_waited(&self) -> HashMap<u64, Day> {
@@ -107,6 +91,25 @@ impl Kept {
         }
         out
     }
+}
+
+/// Rows of one key and day of knowledge, in the order they were exported, but those that say what the one before them said.
+fn said_anew(rows: &[(Header, &[u8])]) -> Vec<usize> {
+    (0..rows.len()).filter(|&at| at == 0 || rows[at - 1].0.content != rows[at].0.content).collect()
+}
+
+/// Of rows whose equals are facts of their own, as many of each as the file has that holds most of them, the oldest first.
+fn said_most(rows: &[(Header, &[u8])]) -> Vec<usize> {
+    let mut places: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (at, (header, _)) in rows.iter().enumerate() {
+        places.entry(header.content).or_default().push(at);
+    }
+    let most = |places: &Vec<usize>| {
+        let mut of_file: BTreeMap<u32, usize> = BTreeMap::new();
+        places.iter().for_each(|&at| *of_file.entry(rows[at].0.file).or_default() += 1);
+        of_file.values().copied().max().unwrap_or_default()
+    };
+    places.values().flat_map(|p| p.iter().copied().take(most(p))).collect()
 }
 
 /// What was written of one table's waiting rows.
@@ -132,10 +135,10 @@ pub(super) fn write(
     rows.sort_by_key(|row| order(&row.0));
     let mut out = Waiting::default();
     let mut stay = Vec::with_capacity(rows.len());
-    for group in rows.chunk_by(|a, b| (a.0.content, a.0.seen_on) == (b.0.content, b.0.seen_on)) {
-        let staying = staying(group);
-        for (at, row) in group.iter().enumerate() {
-            if staying.contains(&at) {
+    for of_key in rows.chunk_by(|a, b| (a.0.key, a.0.known_on) == (b.0.key, b.0.known_on)) {
+        let kept = if of_key[0].0.repeats { said_most(of_key) } else { said_anew(of_key) };
+        for (at, row) in of_key.iter().enumerate() {
+            if kept.contains(&at) {
                 stay.push(*row);
             } else {
                 *out.duplicates.entry(row.0.file).or_default() += 1;
