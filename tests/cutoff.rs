@@ -124,7 +124,8 @@ fn a_landmark_sees_what_a_run_of_its_day_sees() {
     for bucket in (0..ctx.buckets).step_by(4) {
         ctx.as_of = trained_on;
         let facts = stage::facts(&ctx, bucket).unwrap();
-        let training = targets::of_bucket(&facts, &ctx).unwrap();
+        let joint = targets::Joint::read(&ctx).unwrap();
+        let training = targets::of_bucket(&facts, &joint, &ctx).unwrap();
         let on: Vec<Day> = (0..training.len()).map(|at| training.require("day").unwrap().date_at(at).unwrap()).collect();
         for landmark in on.iter().copied().collect::<BTreeSet<Day>>() {
             ctx.as_of = landmark;

@@ -15,6 +15,7 @@ mod foretold;
 mod golden;
 mod house;
 mod invariance;
+mod labels;
 mod means;
 mod nightly;
 mod rejects;

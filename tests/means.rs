@@ -14,10 +14,12 @@ use luheng_lake::store::paths::Work;
 
 const A: &str = "（2025）测9901执1号";
 const B: &str = "（2025）测9901执2号";
-const DAY: i32 = 20_000;
+/// The day rated.
+pub const DAY: i32 = 20_000;
 
-fn context() -> Context {
-    let (files, config) = (CatalogFiles::embedded(), Config::default());
+/// Surroundings of a test that has no work folder.
+pub fn context(config: Config) -> Context {
+    let files = CatalogFiles::embedded();
     Context {
         schema: Schema::load(&files).unwrap(),
         codes: Codes::load(&files).unwrap(),
@@ -31,7 +33,8 @@ fn context() -> Context {
     }
 }
 
-fn rows(ids: &[&str]) -> Columns {
+/// Rows of the debtor `d`, known a hundred days before the day.
+pub fn rows(ids: &[&str]) -> Columns {
     Columns::new()
         .text("debtor_id", ids.iter().map(|_| Some("d")))
         .text("row_id", ids.iter().map(|id| Some(*id)))
@@ -71,7 +74,7 @@ fn debtor(holds: &[(&str, &str, i64)], duty_of_b: &str, b_resumes: Option<&str>)
 
 fn evidenced(facts: &Facts, case_no: &str) -> (i64, Control) {
     let view = facts.view("d", DAY);
-    let means = means_of(&view.party(case_no).unwrap(), &context());
+    let means = means_of(&view.party(case_no).unwrap(), &context(Config::default()));
     (means.evidenced_fen, means.assets[0].control)
 }
 

@@ -100,7 +100,7 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
         return Ok(0);
     }
     let written: Vec<(&'static str, Columns)> = match stage.name {
-        "targets" => vec![("training", targets::of_bucket(&facts(ctx, bucket)?, ctx)?)],
+        "targets" => vec![("training", targets::of_bucket(&facts(ctx, bucket)?, &targets::Joint::read(ctx)?, ctx)?)],
         "features" => {
             let written = features::of_bucket(&facts(ctx, bucket)?, ctx)?;
             vec![("features", written.features), ("evidence", written.evidence), ("standing", written.standing)]

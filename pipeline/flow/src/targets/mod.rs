@@ -2,8 +2,9 @@
 //!
 //! A label is read only from what was known by the training day, and counts only if its whole window had ended by then. A case that ends by bankruptcy,
 //! transfer, withdrawal or death without estate inside the window, its due not covered, is censored: it says nothing about the debtor. Stayed days do not
-//! count: they lengthen the window.
+//! count: they lengthen the window, each of them once.
 
+mod joint;
 mod outcome;
 
 use luheng_lake::columns::{Columns, Day};
@@ -16,13 +17,15 @@ use crate::features::{self, Feature, Subject};
 use crate::means;
 use crate::standing::Standing;
 
+pub use joint::Joint;
 pub use outcome::{Outcome, outcome};
 
-/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has none).
+/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has
+/// none), and the days on which these were known: `capacity_end` (of `recovery_label` too) and `willingness_end`. `joint` is of the whole lake.
 ///
 /// # Errors
 /// A column read that no table has.
-pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
+pub fn of_bucket(facts: &Facts, joint: &Joint, ctx: &Context) -> Result<Columns> {
     let features: Vec<&'static Feature> = features::all().collect();
     let mut keys: Vec<(String, String, Day)> = Vec::new();
     let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
@@ -43,7 +46,7 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
                 }
                 let means = means::means_of(&party, ctx);
                 let standing = Standing::of(&party, &means, ctx);
-                let label = outcome(facts, &now, &party, &standing, ctx);
+                let label = outcome(facts, joint, &now, &party, &standing, ctx);
                 if label.is_empty() {
                     continue;
                 }
@@ -63,7 +66,9 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
         .date("day", keys.iter().map(|k| Some(k.2)))
         .real("capacity_label", labels.iter().map(|l| l.capacity))
         .real("willingness_label", labels.iter().map(|l| l.willingness))
-        .real("recovery_label", labels.iter().map(|l| l.recovery));
+        .real("recovery_label", labels.iter().map(|l| l.recovery))
+        .date("capacity_end", labels.iter().map(|l| l.capacity_end))
+        .date("willingness_end", labels.iter().map(|l| l.willingness_end));
     for (feature, column) in features.iter().zip(values) {
         table = table.real(feature.id, column);
     }

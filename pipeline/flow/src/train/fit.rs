@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use luheng_lake::columns::{Column, Columns};
+use luheng_lake::columns::{Column, Columns, Day};
 use luheng_models::{Calibration, Conformal, Draft, Model, ModelArtifact, Params, Scale, TrainingSet, assess, split};
 
 use crate::bundle::{CUTS, column, design};
@@ -70,7 +70,9 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         kept.retain(|at| split::fold_of(cases.text_at(*at).unwrap_or_default(), folds, ctx.seed) == 0);
     }
     let set = training_set(rows, &kept, spec, label)?;
-    let usage = usage(&set, spec, ctx);
+    let known = column(rows, if spec.target == Target::MeansFreeDuties { "willingness_end" } else { "capacity_end" })?;
+    let known: Vec<Day> = kept.iter().map(|at| known.date_at(*at).unwrap_or(Day::MAX)).collect();
+    let usage = usage(&set, &known, spec, ctx);
     let train = set.take(&usage.train)?;
     let (good, bad) = (train.good(), train.bad());
     if good < spec.min_good || bad < spec.min_bad {
@@ -150,9 +152,9 @@ fn training_set(rows: &Columns, kept: &[usize], spec: &Spec, label: &Column) -> 
     )?)
 }
 
-/// Which rows train, calibrate and assess. Training windows end before the first held-out day; in a back-test by filing day the newest fifth of the
-/// training cases calibrates instead (their windows overlap: a horizon of years leaves no room to purge, and the note says so).
-fn usage(set: &TrainingSet, spec: &Spec, ctx: &Context) -> Use {
+/// Which rows train, calibrate and assess. Training labels were `known` (stays lengthen windows) before the first held-out day; in a back-test by filing
+/// day the newest fifth of the training cases calibrates instead (their windows overlap: a horizon of years leaves no room to purge, and the note says so).
+fn usage(set: &TrainingSet, known: &[Day], spec: &Spec, ctx: &Context) -> Use {
     let days = set.day();
     let fold = |at: &usize| split::fold_of(&set.group()[*at], 2, ctx.seed) == 0;
     if let (Moment::Filing(after), Some(until)) = (ctx.config.moment(), ctx.config.train_until()) {
@@ -173,13 +175,13 @@ fn usage(set: &TrainingSet, spec: &Spec, ctx: &Context) -> Use {
         return Use { train, calibrate, assess, notes, refit: true };
     }
     if let Some(cut) = split::cut_for(days, spec.test_share) {
-        let parts = split::split_by_time(days, u32::try_from(spec.horizon_days).unwrap_or_default(), cut);
+        let parts = split::split_by_time(days, known, cut);
         let good = parts.train.iter().filter(|at| set.label()[**at] >= 0.5).count() as u64;
         let bad = parts.train.len() as u64 - good;
         let (calibrate, assess): (Vec<usize>, Vec<usize>) = parts.test.iter().partition(|at| fold(at));
         if good >= spec.min_good && bad >= spec.min_bad && !calibrate.is_empty() && !assess.is_empty() {
             let notes = vec![format!(
-                "held out: the newest landmarks from day {cut}; {} rows purged whose windows overlap them; half of the held-out cases calibrate, half assess",
+                "held out: the newest landmarks from day {cut}; {} rows purged whose windows, stays included, overlap them; half of the held-out cases calibrate, half assess",
                 parts.purged.len()
             )];
             return Use { train: parts.train, calibrate, assess, notes, refit: false };
