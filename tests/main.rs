@@ -13,6 +13,7 @@ mod cutoff;
 mod exits;
 mod foretold;
 mod golden;
+mod grounds;
 mod house;
 mod invariance;
 mod labels;

@@ -7,6 +7,7 @@ use luheng::context::Context;
 use luheng::cutoff::Facts;
 use luheng::means::{Control, means_of, share_of};
 use luheng::rating::Ratings;
+use luheng::standing::Standing;
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::Columns;
 use luheng_lake::schema::{Codes, Schema};
@@ -101,4 +102,53 @@ fn a_resumed_debt_keeps_what_was_held_under_its_earlier_number() {
     let facts = debtor(&[(A, "freeze", 1)], "money", Some(A));
     assert_eq!(evidenced(&facts, B), (600_000, Control::Own));
     assert!(!facts.view("d", DAY).party(A).unwrap().is_live(), "the debt goes on under the new number alone");
+}
+
+/// Standing of a person without property who earns so much a month, every channel answered; the configuration is the test's.
+fn earner(monthly: i64, config: &str, deposit: Option<i64>) -> Standing {
+    let mut ctx = context(Config::parse(config, "test").unwrap());
+    ctx.ratings.capacity.required_channels = vec!["bank".into()];
+    let mut tables = BTreeMap::from([
+        ("debtors", rows(&["d1"]).text("kind", [Some("natural")])),
+        ("parties", rows(&["p1"]).text("case_no", [Some(A)])),
+        (
+            "cases",
+            rows(&["c1"])
+                .text("case_no", [Some(A)])
+                .text("duty_kind", [Some("money")])
+                .int("principal_fen", [Some(600_000)])
+                .date("filed_on", [Some(DAY - 300)]),
+        ),
+        ("incomes", rows(&["i1"]).text("kind", [Some("wage")]).date("from_on", [Some(DAY - 300)]).int("monthly_fen", [Some(monthly)])),
+        (
+            "inquiries",
+            rows(&["q1"])
+                .text("case_no", [Some(A)])
+                .text("channel", [Some("bank")])
+                .date("sent_on", [Some(DAY - 20)])
+                .date("returned_on", [Some(DAY - 10)])
+                .text("outcome", [Some("none")]),
+        ),
+    ]);
+    if let Some(fen) = deposit {
+        tables.insert(
+            "assets",
+            rows(&["a1"]).text("asset_ref", [Some("x")]).text("class", [Some("deposit")]).int("gross_fen", [Some(fen)]),
+        );
+    }
+    let facts = Facts::new(&Schema::load(&CatalogFiles::embedded()).unwrap(), |name| Ok(tables.get(name).cloned())).unwrap();
+    let view = facts.view("d", DAY);
+    let party = view.party(A).unwrap();
+    Standing::of(&party, &means_of(&party, &ctx), &ctx)
+}
+
+#[test]
+fn a_known_income_without_a_living_cost_is_not_nothing_but_unknown() {
+    let said = |s: &Standing| (s.extent, s.evidenced_fen, s.ask_for.contains(&"living_cost"));
+    const LIVING: &str = "[means]\nliving_cost_monthly_fen = 120000";
+    assert_eq!(said(&earner(300_000, "", None)), ("unknown", None, true));
+    assert_eq!(said(&earner(300_000, LIVING, None)), ("whole", Some(1_080_000), false));
+    assert_eq!(said(&earner(120_000, LIVING, None)), ("none_found", Some(0), false), "all of it is needed to live");
+    assert_eq!(said(&earner(0, "", None)), ("none_found", Some(0), false), "no income is known");
+    assert_eq!(said(&earner(300_000, "", Some(100_000))), ("part", Some(100_000), true), "something else is known: at least that");
 }
