@@ -21,7 +21,8 @@ fn every_ground_is_an_article_that_ships_and_was_read() {
     let mut seen = 0;
     for feature in features::all() {
         let key = key(feature.ground);
-        let article = law.article(&key).unwrap_or_else(|| panic!("{}: {} is no article of catalog/legal.toml ({key})", feature.id, feature.ground));
+        let article =
+            law.article(&key).unwrap_or_else(|| panic!("{}: {} is no article of catalog/legal.toml ({key})", feature.id, feature.ground));
         let checked = article.checked.to_lowercase();
         let doubts = ["unsure", "memory", "[m]", "not read", "?"];
         assert!(checked.contains("domain.md") && doubts.iter().all(|d| !checked.contains(d)), "{}: {}", feature.id, article.checked);

@@ -203,3 +203,24 @@ fn days_that_two_stays_share_lengthen_the_window_once() {
     assert_eq!(end(&[(DAY + HORIZON, Some(DAY + 300))]), Some(0), "after the window");
     assert_eq!(end(&[(DAY + 10, None)]), None, "a stay without an end");
 }
+
+#[test]
+fn who_was_released_later_stays_in_its_own_past() {
+    let left = ids("p", 1).text("case_no", [Some(A)]).date("left_on", [Some(DAY + 10)]);
+    let case = ids("c", 1).text("case_no", [Some(A)]).date("filed_on", [Some(DAY - 90)]);
+    let tables = BTreeMap::from([("parties", left), ("cases", case)]);
+    let facts = Facts::new(&schema(), |name| Ok(tables.get(name).cloned())).unwrap();
+    let (before, after) = (facts.view("d", DAY), facts.view("d", DAY + 10));
+    assert_eq!((before.parties().len(), before.parties_ever().len()), (1, 1), "the release was not known");
+    assert_eq!((after.parties().len(), after.parties_ever().len()), (0, 1));
+    // So a landmark before the release is one for whoever trains after it.
+    let mut ctx = context(Config::default());
+    ctx.as_of = DAY + 10;
+    let landmarks: Vec<i32> = after.parties_ever().iter().flat_map(|p| luheng::targets::landmarks(p, &ctx)).collect();
+    assert_eq!(landmarks, [DAY - 60, DAY]);
+    let mut joint = Joint::default();
+    joint.add(&facts, ctx.as_of);
+    assert!(joint.is_alone(A));
+    joint.add(&facts, ctx.as_of);
+    assert!(joint.is_alone(A), "the same debtor again");
+}

@@ -131,10 +131,8 @@ fn earner(monthly: i64, config: &str, deposit: Option<i64>) -> Standing {
         ),
     ]);
     if let Some(fen) = deposit {
-        tables.insert(
-            "assets",
-            rows(&["a1"]).text("asset_ref", [Some("x")]).text("class", [Some("deposit")]).int("gross_fen", [Some(fen)]),
-        );
+        tables
+            .insert("assets", rows(&["a1"]).text("asset_ref", [Some("x")]).text("class", [Some("deposit")]).int("gross_fen", [Some(fen)]));
     }
     let facts = Facts::new(&Schema::load(&CatalogFiles::embedded()).unwrap(), |name| Ok(tables.get(name).cloned())).unwrap();
     let view = facts.view("d", DAY);

@@ -169,3 +169,40 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T
     let text = text::read_to_string(path)?;
     serde_json::from_str(&text).map(Some).map_err(|e| Error::Input(format!("{}: {e}", path.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suggest::fixture::context;
+
+    #[test]
+    fn whatever_changes_a_table_changes_the_run_id_and_approval_does() {
+        let (ctx, lake) = (context(), LakeRecord::default());
+        let id = |ctx: &Context, lake: &LakeRecord, model: &str, approval: &str| run_id(ctx, &cause(ctx, lake, model, approval));
+        let first = id(&ctx, &lake, "m", "first");
+        assert_eq!(first, id(&context(), &LakeRecord::default(), "m", "first"));
+        // Sheets say 试用模型 until a person approves: other bytes, so another run.
+        assert_ne!(first, id(&ctx, &lake, "m", "person"));
+        assert_ne!(first, id(&ctx, &lake, "n", "first"));
+        assert_ne!(id(&ctx, &lake, "m", ""), id(&ctx, &lake, "", "m"));
+        let mut fuller = LakeRecord::default();
+        fuller.content.insert("cases".into(), "0".into());
+        assert_ne!(first, id(&ctx, &fuller, "m", "first"));
+        let mut later = context();
+        later.as_of += 1;
+        assert_ne!(first, id(&later, &lake, "m", "first"));
+        let mut other = context();
+        other.seed += 1;
+        assert_ne!(first, id(&other, &lake, "m", "first"));
+    }
+
+    #[test]
+    fn builds_of_a_night_are_numbered_not_spelt() {
+        let ids = ["2026-06-30-abc.10", "2026-06-30-abc", "2026-06-30-abc.2"].map(str::to_owned);
+        let mut sorted = ids.to_vec();
+        sorted.sort_by(|a, b| build_of(a).cmp(&build_of(b)));
+        assert_eq!(sorted, [&ids[1], &ids[2], &ids[0]].map(Clone::clone));
+        assert_eq!(next_build("2026-06-30-abc", &sorted), "2026-06-30-abc.11");
+        assert_eq!(next_build("2026-06-30-abc", &[]), "2026-06-30-abc");
+    }
+}

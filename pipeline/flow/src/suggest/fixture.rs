@@ -111,14 +111,19 @@ fn lake(ctx: &Context, table: &str, rows: &[&Vec<(&'static str, String)>]) -> Co
     columns
 }
 
+/// The facts as the lake holds them.
+pub fn held(ctx: &Context, facts: &[Fact]) -> Facts {
+    Facts::new(&ctx.schema, |table| {
+        let rows: Vec<&Vec<(&'static str, String)>> = facts.iter().filter(|(t, _)| *t == table).map(|(_, values)| values).collect();
+        Ok((!rows.is_empty()).then(|| lake(ctx, table, &rows)))
+    })
+    .unwrap()
+}
+
 /// Suggestions for the debtor's case on a day.
 pub fn suggestions_on(facts: &[Fact], on: &str, rating: &Rating) -> Vec<Suggestion> {
     let ctx = context();
-    let held = Facts::new(&ctx.schema, |table| {
-        let rows: Vec<&Vec<(&'static str, String)>> = facts.iter().filter(|(t, _)| *t == table).map(|(_, values)| values).collect();
-        Ok((!rows.is_empty()).then(|| lake(&ctx, table, &rows)))
-    })
-    .unwrap();
+    let held = held(&ctx, facts);
     let day: Day = day::parse(on).unwrap();
     let view = held.view(DEBTOR, day);
     let party = view.party(CASE).expect("the fixture's party");

@@ -95,3 +95,37 @@ pub fn landmarks(party: &Party<'_, '_>, ctx: &Context) -> Vec<Day> {
     days.dedup();
     days
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use luheng_lake::columns::day;
+
+    use super::*;
+    use crate::suggest::fixture::{CASE, answered_none, context, fact, held, plain};
+
+    /// Days learned from of a party who left the case on a day, or never.
+    fn learned(left: Option<&str>) -> Vec<String> {
+        let mut ctx = context();
+        ctx.ratings.capacity.required_channels.clear();
+        ctx.as_of = day::parse("2026-06-30").unwrap();
+        let mut facts = plain(true);
+        facts.extend(answered_none());
+        if let Some(left) = left {
+            facts.retain(|(table, _)| *table != "parties");
+            facts.push(fact("parties", &[("role", "principal"), ("left_on", left)]));
+        }
+        let facts = held(&ctx, &facts);
+        let rows = of_bucket(&facts, &Joint::default(), &ctx).unwrap();
+        (0..rows.len()).map(|at| day::format(rows.get("day").unwrap().date_at(at).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_party_released_later_is_learned_from_on_the_days_before() {
+        // Filed on 2025-01-06: 30, 90, 180 and 365 days after; the last has no closed window.
+        let all = ["2025-02-05", "2025-04-06", "2025-07-05"];
+        assert_eq!(learned(None), all, "{CASE}");
+        assert_eq!(learned(Some("2026-01-01")), all, "the release was not known on those days");
+        assert_eq!(learned(Some("2025-05-01")), all[..2]);
+    }
+}

@@ -201,3 +201,104 @@ fn calibrated(set: &TrainingSet, usage: &Use, model: &Model) -> Result<Calibrati
     // A single class calibrates nothing: the model's own probabilities stand.
     Ok(Calibration::fit(&logit, part.label(), part.weight()).unwrap_or(Calibration::None))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::suggest::fixture::context;
+
+    const ROWS: usize = 2_000;
+    const FEATURE: &str = "channels_found_share";
+
+    /// A value from 0 to 1 that looks drawn.
+    fn draw(at: usize, of: &str) -> f64 {
+        f64::from(split::fold_of(&format!("{of}{at}"), 1_000, 7)) / 1_000.0
+    }
+
+    /// Two parties a case, a case a day; the recovered share is as the feature says.
+    fn rows(stayed: impl Fn(usize) -> i32) -> Columns {
+        let day = |at: usize| 10_000 + (at / 2) as i32;
+        let all = || 0..ROWS;
+        Columns::new()
+            .text("case_no", all().map(|at| Some(format!("case {}", at / 2))))
+            .text("debtor_id", all().map(|at| Some(format!("debtor {at}"))))
+            .date("day", all().map(|at| Some(day(at))))
+            .date("capacity_end", all().map(|at| Some(day(at) + 180 + stayed(at))))
+            .real("recovery_label", all().map(|at| Some(draw(at, "x"))))
+            .real(FEATURE, all().map(|at| Some(draw(at, "x"))))
+    }
+
+    fn spec(ctx: &Context) -> Spec {
+        Spec { features: vec![FEATURE.into()], ..ctx.ratings.recovery.clone() }
+    }
+
+    fn used(rows: &Columns, ctx: &Context) -> (TrainingSet, Use) {
+        let spec = spec(ctx);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let set = training_set(rows, &all, &spec, column(rows, "recovery_label").unwrap()).unwrap();
+        let known: Vec<Day> = all.iter().map(|at| column(rows, "capacity_end").unwrap().date_at(*at).unwrap()).collect();
+        let usage = usage(&set, &known, &spec, ctx);
+        (set, usage)
+    }
+
+    #[test]
+    fn a_row_trains_only_if_its_own_window_had_ended_before_the_held_out_days() {
+        let ctx = context();
+        let (set, usage) = used(&rows(|_| 0), &ctx);
+        let cut = set.take(&[usage.calibrate.iter().chain(&usage.assess).copied().min().unwrap()]).unwrap().day()[0];
+        assert!(usage.train.iter().all(|at| set.day()[*at] + 180 < cut) && !usage.train.is_empty());
+        // Every tenth row was stayed for as long as all the days there are: none of them may be learnt from.
+        let stay = |at: usize| if at % 10 == 0 { 1_000 } else { 0 };
+        let (_, stayed) = used(&rows(stay), &ctx);
+        assert!(stayed.train.iter().all(|at| at % 10 != 0));
+        assert_eq!(stayed.train, usage.train.iter().copied().filter(|at| at % 10 != 0).collect::<Vec<_>>());
+        assert_eq!((&stayed.calibrate, &stayed.assess), (&usage.calibrate, &usage.assess));
+        // And the fit itself takes the days from its own column.
+        let fitted = |rows: &Columns| match fit(rows, &spec(&ctx), &ctx).unwrap() {
+            Fitted::Model { artifact, .. } => artifact.rows,
+            Fitted::Unrated(why) => panic!("{why}"),
+        };
+        assert_eq!((fitted(&rows(|_| 0)), fitted(&rows(stay))), (usage.train.len() as u64, stayed.train.len() as u64));
+    }
+
+    #[test]
+    fn two_parties_of_one_case_are_never_on_two_sides() {
+        let mut ctx = context();
+        let all = rows(|_| 0);
+        let cases = |set: &TrainingSet, side: &[usize]| side.iter().map(|at| set.group()[*at].clone()).collect::<BTreeSet<String>>();
+        let (set, usage) = used(&all, &ctx);
+        assert!(!usage.calibrate.is_empty() && usage.calibrate.len() + usage.assess.len() < ROWS);
+        assert!(cases(&set, &usage.calibrate).is_disjoint(&cases(&set, &usage.assess)));
+        // A history too short to hold out time: the cases are halved.
+        ctx.ratings.recovery.min_good = ROWS as u64;
+        let (set, usage) = used(&all, &ctx);
+        assert!(usage.calibrate.is_empty() && usage.train.len() + usage.assess.len() == ROWS);
+        assert!(cases(&set, &usage.train).is_disjoint(&cases(&set, &usage.assess)));
+    }
+
+    /// How far the widest interval of the recovered share reaches.
+    fn reach(rows: &Columns, ctx: &Context) -> f64 {
+        match fit(rows, &spec(ctx), ctx).unwrap() {
+            Fitted::Model { artifact, .. } => artifact.share_interval.as_ref().unwrap().reach.iter().copied().fold(0.0, f64::max),
+            Fitted::Unrated(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn the_interval_is_as_wide_as_the_errors_on_rows_the_model_never_saw() {
+        let ctx = context();
+        let (_, usage) = used(&rows(|_| 0), &ctx);
+        let held = usage.calibrate.iter().chain(&usage.assess).copied().min().unwrap();
+        // All is in order until the held-out days begin, and then nearly nothing is: only these rows know how wrong the model can be.
+        let calm = reach(&rows(|_| 0), &ctx);
+        let mut troubled = rows(|_| 0);
+        let label: Vec<Option<f64>> =
+            (0..ROWS).map(|at| Some(if at >= held && at % 4 == 0 { 1.0 - draw(at, "x") } else { draw(at, "x") })).collect();
+        troubled = troubled.without("recovery_label").real("recovery_label", label);
+        let wide = reach(&troubled, &ctx);
+        assert!(calm < 0.2 && wide > calm + 0.2, "{calm} {wide}");
+    }
+}
