@@ -119,12 +119,12 @@ fn values(table: &Columns, names: &[&str], rows: impl Iterator<Item = usize>) ->
 fn a_landmark_sees_what_a_run_of_its_day_sees() {
     let mut ctx = context(&town::shared_work());
     let trained_on = ctx.as_of;
+    let joint = targets::Joint::read(&ctx).unwrap();
     let names: Vec<&str> = features::all().map(|f| f.id).collect();
     let (mut compared, mut known, mut days) = (0, 0, BTreeMap::<Day, Values>::new());
     for bucket in (0..ctx.buckets).step_by(4) {
         ctx.as_of = trained_on;
         let facts = stage::facts(&ctx, bucket).unwrap();
-        let joint = targets::Joint::read(&ctx).unwrap();
         let training = targets::of_bucket(&facts, &joint, &ctx).unwrap();
         let on: Vec<Day> = (0..training.len()).map(|at| training.require("day").unwrap().date_at(at).unwrap()).collect();
         for landmark in on.iter().copied().collect::<BTreeSet<Day>>() {

@@ -159,6 +159,7 @@ mod tests {
             capacity_p: p,
             coverage: Some(1.0),
             case_status: "open".into(),
+            evidenced_means_fen: Some(0),
             ..Party::default()
         }
     }
@@ -177,5 +178,10 @@ mod tests {
     fn unknown_means_are_no_sign_of_insolvency() {
         let own = [Party { coverage: Some(0.5), ..party("a", 300, Some(0.1)) }];
         assert!(!DebtorRow::of(&own[0], &own, None, (false, false)).insolvent_candidate);
+        // Nor is an income that cannot be counted nothing, in whichever of his cases it shows.
+        let own = [party("a", 300, Some(0.1)), Party { evidenced_means_fen: None, ..party("b", 300, Some(0.1)) }];
+        let row = DebtorRow::of(&own[0], &own, None, (false, false));
+        assert!(!row.insolvent_candidate && row.net_means_all_fen.is_none());
+        assert!(DebtorRow::of(&own[0], &own[..1], None, (false, false)).insolvent_candidate);
     }
 }

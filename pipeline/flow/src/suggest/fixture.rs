@@ -80,6 +80,7 @@ fn lake(ctx: &Context, table: &str, rows: &[&Vec<(&'static str, String)>]) -> Co
         ("debtor_id", ColumnKind::Text),
         ("row_id", ColumnKind::Text),
         ("void_reason", ColumnKind::Text),
+        ("identity_basis", ColumnKind::Text),
         ("known_on", ColumnKind::Date),
         ("voided_on", ColumnKind::Date),
         ("minor_until_on", ColumnKind::Date),
