@@ -279,26 +279,31 @@ mod tests {
         assert!(cases(&set, &usage.train).is_disjoint(&cases(&set, &usage.assess)));
     }
 
-    /// How far the widest interval of the recovered share reaches.
-    fn reach(rows: &Columns, ctx: &Context) -> f64 {
-        match fit(rows, &spec(ctx), ctx).unwrap() {
-            Fitted::Model { artifact, .. } => artifact.share_interval.as_ref().unwrap().reach.iter().copied().fold(0.0, f64::max),
-            Fitted::Unrated(why) => panic!("{why}"),
-        }
+    /// The interval by the errors of a model that was fitted without the rows that calibrate, on those rows.
+    fn unseen(rows: &Columns, ctx: &Context) -> Conformal {
+        let (set, usage) = used(rows, ctx);
+        let model = spec(ctx).params.check().unwrap().fit(&set.take(&usage.train).unwrap(), ctx.seed).unwrap();
+        let calibration = calibrated(&set, &usage, &model).unwrap();
+        let part = set.take(&usage.calibrate).unwrap();
+        let p: Vec<f64> = model.logit(part.design()).unwrap().iter().map(|l| sigmoid(calibration.apply(*l))).collect();
+        Conformal::fit(&p, part.label(), LEVEL, 5).unwrap()
     }
 
     #[test]
-    fn the_interval_is_as_wide_as_the_errors_on_rows_the_model_never_saw() {
-        let ctx = context();
-        let (_, usage) = used(&rows(|_| 0), &ctx);
-        let held = usage.calibrate.iter().chain(&usage.assess).copied().min().unwrap();
-        // All is in order until the held-out days begin, and then nearly nothing is: only these rows know how wrong the model can be.
-        let calm = reach(&rows(|_| 0), &ctx);
-        let mut troubled = rows(|_| 0);
-        let label: Vec<Option<f64>> =
-            (0..ROWS).map(|at| Some(if at >= held && at % 4 == 0 { 1.0 - draw(at, "x") } else { draw(at, "x") })).collect();
-        troubled = troubled.without("recovery_label").real("recovery_label", label);
-        let wide = reach(&troubled, &ctx);
-        assert!(calm < 0.2 && wide > calm + 0.2, "{calm} {wide}");
+    fn the_interval_is_of_errors_on_rows_the_model_never_saw() {
+        let mut ctx = context();
+        // The held-out days are not like those before: only their rows know how wrong the model can be.
+        let label = |at: usize| if at >= ROWS / 2 && at % 4 == 0 { 1.0 - draw(at, "x") } else { draw(at, "x") };
+        let troubled = rows(|_| 0).without("recovery_label").real("recovery_label", (0..ROWS).map(|at| Some(label(at))));
+        for moment in ["as_of", "filing+0d"] {
+            ctx.config.rating.moment = Some(moment.into());
+            ctx.config.rating.train_until = Some("1999-06-30".into());
+            let (_, usage) = used(&troubled, &ctx);
+            assert_eq!(usage.refit, moment != "as_of", "then the model sees the calibrating rows, but only after the interval");
+            match fit(&troubled, &spec(&ctx), &ctx).unwrap() {
+                Fitted::Model { artifact, .. } => assert_eq!(artifact.share_interval, Some(unseen(&troubled, &ctx)), "{moment}"),
+                Fitted::Unrated(why) => panic!("{moment}: {why}"),
+            }
+        }
     }
 }
