@@ -268,7 +268,7 @@ mod tests {
     use luheng_lake::store::paths::Work;
 
     use super::*;
-    use crate::suggest::fixture::context;
+    use crate::fixture::context;
 
     /// One inquiry: debtor, key, channel, sent, returned and known so many days before the as-of day, outcome.
     type Inquiry = (&'static str, &'static str, &'static str, Option<Day>, Option<Day>, Day, Option<&'static str>);

@@ -173,7 +173,7 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suggest::fixture::context;
+    use crate::fixture::context;
 
     #[test]
     fn whatever_changes_a_table_changes_the_run_id_and_approval_does() {

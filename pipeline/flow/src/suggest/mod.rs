@@ -377,6 +377,6 @@ pub fn table(mut rows: Vec<Suggestion>) -> Columns {
 #[cfg(test)]
 mod behaviour;
 #[cfg(test)]
-pub(crate) mod fixture;
+mod fixture;
 #[cfg(test)]
 mod tests;

@@ -102,7 +102,7 @@ mod tests {
     use luheng_lake::columns::day;
 
     use super::*;
-    use crate::suggest::fixture::{CASE, answered_none, context, fact, held, plain};
+    use crate::fixture::{CASE, answered_none, context, fact, held, plain};
 
     /// Days learned from of a party who left the case on a day, or never.
     fn learned(left: Option<&str>) -> Vec<String> {

@@ -208,7 +208,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::suggest::fixture::context;
+    use crate::fixture::context;
 
     const ROWS: usize = 2_000;
     const FEATURE: &str = "channels_found_share";
@@ -251,7 +251,7 @@ mod tests {
         let cut = set.take(&[usage.calibrate.iter().chain(&usage.assess).copied().min().unwrap()]).unwrap().day()[0];
         assert!(usage.train.iter().all(|at| set.day()[*at] + 180 < cut) && !usage.train.is_empty());
         // Every tenth row was stayed for as long as all the days there are: none of them may be learnt from.
-        let stay = |at: usize| if at % 10 == 0 { 1_000 } else { 0 };
+        let stay = |at: usize| if at.is_multiple_of(10) { 1_000 } else { 0 };
         let (_, stayed) = used(&rows(stay), &ctx);
         assert!(stayed.train.iter().all(|at| at % 10 != 0));
         assert_eq!(stayed.train, usage.train.iter().copied().filter(|at| at % 10 != 0).collect::<Vec<_>>());
@@ -293,7 +293,7 @@ mod tests {
     fn the_interval_is_of_errors_on_rows_the_model_never_saw() {
         let mut ctx = context();
         // The held-out days are not like those before: only their rows know how wrong the model can be.
-        let label = |at: usize| if at >= ROWS / 2 && at % 4 == 0 { 1.0 - draw(at, "x") } else { draw(at, "x") };
+        let label = |at: usize| if at >= ROWS / 2 && at.is_multiple_of(4) { 1.0 - draw(at, "x") } else { draw(at, "x") };
         let troubled = rows(|_| 0).without("recovery_label").real("recovery_label", (0..ROWS).map(|at| Some(label(at))));
         for moment in ["as_of", "filing+0d"] {
             ctx.config.rating.moment = Some(moment.into());
