@@ -7,6 +7,7 @@ use luheng::context::Context;
 use luheng::cutoff::Facts;
 use luheng::means::{Control, means_of, share_of};
 use luheng::rating::Ratings;
+use luheng::standing::Standing;
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::Columns;
 use luheng_lake::schema::{Codes, Schema};
@@ -14,10 +15,12 @@ use luheng_lake::store::paths::Work;
 
 const A: &str = "（2025）测9901执1号";
 const B: &str = "（2025）测9901执2号";
-const DAY: i32 = 20_000;
+/// The day rated.
+pub const DAY: i32 = 20_000;
 
-fn context() -> Context {
-    let (files, config) = (CatalogFiles::embedded(), Config::default());
+/// Surroundings of a test that has no work folder.
+pub fn context(config: Config) -> Context {
+    let files = CatalogFiles::embedded();
     Context {
         schema: Schema::load(&files).unwrap(),
         codes: Codes::load(&files).unwrap(),
@@ -32,7 +35,8 @@ fn context() -> Context {
     }
 }
 
-fn rows(ids: &[&str]) -> Columns {
+/// Rows of the debtor `d`, known a hundred days before the day.
+pub fn rows(ids: &[&str]) -> Columns {
     Columns::new()
         .text("debtor_id", ids.iter().map(|_| Some("d")))
         .text("row_id", ids.iter().map(|id| Some(*id)))
@@ -72,7 +76,7 @@ fn debtor(holds: &[(&str, &str, i64)], duty_of_b: &str, b_resumes: Option<&str>)
 
 fn evidenced(facts: &Facts, case_no: &str) -> (i64, Control) {
     let view = facts.view("d", DAY);
-    let means = means_of(&view.party(case_no).unwrap(), &context());
+    let means = means_of(&view.party(case_no).unwrap(), &context(Config::default()));
     (means.evidenced_fen, means.assets[0].control)
 }
 
@@ -99,4 +103,51 @@ fn a_resumed_debt_keeps_what_was_held_under_its_earlier_number() {
     let facts = debtor(&[(A, "freeze", 1)], "money", Some(A));
     assert_eq!(evidenced(&facts, B), (600_000, Control::Own));
     assert!(!facts.view("d", DAY).party(A).unwrap().is_live(), "the debt goes on under the new number alone");
+}
+
+/// Standing of a person without property who earns so much a month, every channel answered; the configuration is the test's.
+fn earner(monthly: i64, config: &str, deposit: Option<i64>) -> Standing {
+    let mut ctx = context(Config::parse(config, "test").unwrap());
+    ctx.ratings.capacity.required_channels = vec!["bank".into()];
+    let mut tables = BTreeMap::from([
+        ("debtors", rows(&["d1"]).text("kind", [Some("natural")])),
+        ("parties", rows(&["p1"]).text("case_no", [Some(A)])),
+        (
+            "cases",
+            rows(&["c1"])
+                .text("case_no", [Some(A)])
+                .text("duty_kind", [Some("money")])
+                .int("principal_fen", [Some(600_000)])
+                .date("filed_on", [Some(DAY - 300)]),
+        ),
+        ("incomes", rows(&["i1"]).text("kind", [Some("wage")]).date("from_on", [Some(DAY - 300)]).int("monthly_fen", [Some(monthly)])),
+        (
+            "inquiries",
+            rows(&["q1"])
+                .text("case_no", [Some(A)])
+                .text("channel", [Some("bank")])
+                .date("sent_on", [Some(DAY - 20)])
+                .date("returned_on", [Some(DAY - 10)])
+                .text("outcome", [Some("none")]),
+        ),
+    ]);
+    if let Some(fen) = deposit {
+        tables
+            .insert("assets", rows(&["a1"]).text("asset_ref", [Some("x")]).text("class", [Some("deposit")]).int("gross_fen", [Some(fen)]));
+    }
+    let facts = Facts::new(&Schema::load(&CatalogFiles::embedded()).unwrap(), |name| Ok(tables.get(name).cloned())).unwrap();
+    let view = facts.view("d", DAY);
+    let party = view.party(A).unwrap();
+    Standing::of(&party, &means_of(&party, &ctx), &ctx)
+}
+
+#[test]
+fn a_known_income_without_a_living_cost_is_not_nothing_but_unknown() {
+    let said = |s: &Standing| (s.extent, s.evidenced_fen, s.ask_for.contains(&"living_cost"));
+    const LIVING: &str = "[means]\nliving_cost_monthly_fen = 120000";
+    assert_eq!(said(&earner(300_000, "", None)), ("unknown", None, true));
+    assert_eq!(said(&earner(300_000, LIVING, None)), ("whole", Some(1_080_000), false));
+    assert_eq!(said(&earner(120_000, LIVING, None)), ("none_found", Some(0), false), "all of it is needed to live");
+    assert_eq!(said(&earner(0, "", None)), ("none_found", Some(0), false), "no income is known");
+    assert_eq!(said(&earner(300_000, "", Some(100_000))), ("part", Some(100_000), true), "something else is known: at least that");
 }

@@ -123,6 +123,37 @@ fn every_evidence_key_resolves_to_a_row_of_the_debtor_known_by_then() {
     assert!(checked > 10_000, "{checked}");
 }
 
+/// A count names as many rows as it counts, and each is of the kind it counts: evidence of another act of the same debtor would still resolve.
+#[test]
+fn the_evidence_of_a_count_is_the_rows_it_counts() {
+    const COUNTS: [(&str, &[&str]); 6] = [
+        ("reports_filed_n_1095d", &["report_filed"]),
+        ("reports_breached_n_1095d", &["report_late", "report_false", "report_missing"]),
+        ("summons_kept_n_365d", &["summons_kept"]),
+        ("summons_ignored_n_365d", &["summons_ignored"]),
+        ("evasions_n_1095d", &["transfer_below_value", "transfer_to_related", "asset_hidden", "sham_litigation"]),
+        ("limits_breached_n_1095d", &["limit_breached"]),
+    ];
+    let work = shared_work();
+    let conduct = lake(&work, "conduct");
+    let kinds: BTreeMap<Option<String>, Option<String>> = texts(&conduct, "row_id").into_iter().zip(texts(&conduct, "kind")).collect();
+    let reasons = table(&work, "reasons");
+    let (features, values, evidence) = (texts(&reasons, "feature"), reals(&reasons, "value"), texts(&reasons, "evidence"));
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for at in 0..reasons.len() {
+        let Some((feature, wanted)) = COUNTS.iter().find(|(id, _)| features[at].as_deref() == Some(*id)) else { continue };
+        let keys: Vec<&str> = evidence[at].iter().flat_map(|k| k.split(';')).collect();
+        assert_eq!(values[at], Some(keys.len() as f64), "{feature}");
+        for key in keys {
+            let row = key.strip_prefix("conduct:").unwrap_or_else(|| panic!("{feature}: {key}")).to_owned();
+            let kind = kinds.get(&Some(row)).cloned().flatten();
+            assert!(kind.as_deref().is_some_and(|k| wanted.contains(&k)), "{feature}: {key} is {kind:?}");
+            *seen.entry(feature).or_default() += 1;
+        }
+    }
+    assert!(seen.len() >= 4 && seen.values().sum::<usize>() > 1_000, "{seen:?}");
+}
+
 fn first_known(rows: &Columns) -> BTreeMap<(String, String), i32> {
     let (debtors, ids, on) = (texts(rows, "debtor_id"), texts(rows, "row_id"), rows.get("known_on"));
     let mut first = BTreeMap::new();

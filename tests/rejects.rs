@@ -59,6 +59,45 @@ fn a_rejected_row_is_kept_with_its_identity_masked() {
     no_identity(&court.work, &identity(&court.exports));
 }
 
+/// Puts a value that no one knows into the first rows of an export.
+fn spoil(path: &Path, column: &str, rows: usize) {
+    let text = fs::read_to_string(path).unwrap();
+    let at = text.lines().next().unwrap().split(',').position(|name| name == column).unwrap();
+    let spoilt = text.lines().enumerate().map(|(line, row)| {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        if (1..=rows).contains(&line) {
+            cells[at] = "nonsense";
+        }
+        cells.join(",") + "\n"
+    });
+    fs::write(path, spoilt.collect::<String>()).unwrap();
+}
+
+#[test]
+fn as_many_rejects_as_the_limit_allows_pass_and_one_more_stops_the_run() {
+    let court = Court::of(60);
+    for (name, column) in [("parties", "role"), ("inquiries", "outcome")] {
+        let path = court.exports.join(format!("{name}.csv"));
+        let good = fs::read_to_string(&path).unwrap();
+        let read = good.lines().count() - 1;
+        // A twentieth of a table, and never under twenty rows.
+        let limit = (read / 20).max(20);
+        assert_eq!(limit > 20, name == "inquiries", "{name} has {read} rows: one table for each side of the rule");
+        spoil(&path, column, limit);
+        court.night(DAY, &[]);
+        let published = current(&court.work);
+        assert_eq!(rejects(&court.work).get(name), Some(&(limit as u64)));
+        fs::write(&path, &good).unwrap();
+        spoil(&path, column, limit + 1);
+        let output = court.command(&["nightly", "--as-of", DAY]).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains(&format!("{name}: {} of {read} rows rejected, limit {limit}", limit + 1)), "{text}");
+        assert_eq!(current(&court.work), published);
+        fs::write(&path, good).unwrap();
+    }
+}
+
 #[test]
 fn a_dirty_town_runs_through_and_every_row_is_accounted_for() {
     let court = Court::of(30);

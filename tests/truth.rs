@@ -148,6 +148,16 @@ fn real_debts_are_rated_as_well_as_they_can_be_and_no_better() {
     let validation: serde_json::Value = serde_json::from_str(&fs::read_to_string(bundle.join("validation.json")).unwrap()).unwrap();
     let capacity = validation["axes"].as_array().unwrap().iter().find(|a| a["axis"] == "capacity").unwrap();
     assert_eq!(capacity["model"].as_str(), Some(model.as_str()));
+    // The cases of 2010 judge, all of them, and no case filed then was learned from.
+    let filed = |keep: &dyn Fn(&str) -> bool| {
+        let cases = fs::read_to_string(data.join("cases.csv")).unwrap();
+        let at = cases.lines().next().unwrap().split(',').position(|name| name == "filed_on").unwrap();
+        cases.lines().skip(1).filter(|line| keep(line.split(',').nth(at).unwrap())).count() as u64
+    };
+    assert_eq!(capacity["assessed_rows"].as_u64(), Some(filed(&|on| on > "2009-12-31")));
+    let trained = capacity["train_good"].as_u64().unwrap() + capacity["train_bad"].as_u64().unwrap();
+    assert_eq!(capacity["train_rows"].as_u64(), Some(trained));
+    assert!(trained < filed(&|on| on <= "2009-12-31"), "the newest fifth of the training cases calibrates: {trained}");
     let auc = capacity["assessment"]["auc"].as_f64().unwrap();
     println!("AUC on the cases of 2010: {auc:.4}");
     assert!((0.595..=0.68).contains(&auc), "{auc}: lower is a fault, higher a leak until explained");

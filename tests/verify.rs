@@ -231,7 +231,50 @@ fn a_night_built_again_that_differs_is_a_fault_that_names_the_table() {
     let mut record = manifest::read(&run).unwrap();
     record.files.get_mut("ratings.parquet").unwrap().content = "0".repeat(64);
     manifest::write(&run, &record).unwrap();
+    let first = current(&court.work);
+    for build in [".2", ".3"] {
+        let output = court.command(&["nightly", "--as-of", "2026-06-30", "--again"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.contains("differs") && text.contains("ratings.parquet"), "{text}");
+        // Nobody reads a build that is not trusted; it stays beside the other, whole, to be looked at.
+        let other = format!("{first}{build}");
+        assert!(text.contains(&other) && text.contains("nothing was published"), "{text}");
+        assert_eq!(current(&court.work), first);
+        must(&["verify", &other, "--work", court.work.to_str().unwrap()]);
+    }
+    let (said, _) = court.night("2026-06-30", &[]);
+    assert!(said.contains(&format!("already published: {first}")), "{said}");
+}
+
+#[test]
+fn old_runs_go_after_a_night_built_again_and_the_newest_builds_stay() {
+    let court = Court::of(40);
+    let config = fs::read_to_string(&court.config).unwrap();
+    let keep = |runs: u32| fs::write(&court.config, format!("keep_runs = {runs}\n{config}")).unwrap();
+    let runs = || {
+        let mut names: Vec<String> =
+            fs::read_dir(court.work.join("runs")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    keep(2);
+    court.night("2026-05-31", &[]);
+    let may = current(&court.work);
+    let builds = |builds: [&str; 2]| builds.map(|n| format!("{may}{n}"));
+    // The first build goes in its turn; the next is compared with the earliest there is, and never takes a name that was used.
+    for kept in [["", ".2"], [".2", ".3"], [".3", ".4"]] {
+        court.night("2026-05-31", &["--again"]);
+        assert_eq!(runs(), builds(kept));
+        assert_eq!(current(&court.work), builds(kept)[1]);
+    }
+    // What a night was compared with is gone: it cannot be built the same, and says so instead of finding a fault.
+    court.night("2026-06-30", &[]);
+    let june = current(&court.work);
+    assert_eq!(runs(), [builds([".4", ""])[0].clone(), june.clone()]);
+    court.night("2026-06-30", &["--again"]);
+    assert_eq!(runs(), [june.clone(), format!("{june}.2")]);
     let output = court.command(&["nightly", "--as-of", "2026-06-30", "--again"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(1) && text.contains("differs") && text.contains("ratings.parquet"), "{text}");
+    assert!(output.status.code() == Some(2) && text.contains(&may) && text.contains("keep_runs"), "{text}");
+    assert_eq!(current(&court.work), format!("{june}.2"));
 }

@@ -11,14 +11,14 @@ pub struct TimeSplit {
     pub test: Vec<usize>,
 }
 
-/// Splits rows by the day they were looked at (days since 1970-01-01). The outcome of a row of day d is known at the end of day d +
-/// `horizon_days`; the row may be learnt from only if that is before `cut`.
-pub fn split_by_time(day: &[i32], horizon_days: u32, cut: i32) -> TimeSplit {
+/// Splits rows by the day they were looked at (days since 1970-01-01). The outcome of a row is known at the end of its own `end`, which lies after a
+/// horizon and whatever lengthened it; the row may be learnt from only if that is before `cut`. A row without an end is never learnt from.
+pub fn split_by_time(day: &[i32], end: &[i32], cut: i32) -> TimeSplit {
     let mut split = TimeSplit::default();
     for (row, day) in day.iter().enumerate() {
         let part = match () {
             () if *day >= cut => &mut split.test,
-            () if i64::from(*day) + i64::from(horizon_days) < i64::from(cut) => &mut split.train,
+            () if end.get(row).is_some_and(|end| *end < cut) => &mut split.train,
             () => &mut split.purged,
         };
         part.push(row);
@@ -53,15 +53,22 @@ mod tests {
 
     #[test]
     fn a_window_that_ends_on_the_cut_is_purged() {
-        let split = split_by_time(&[0, 69, 70, 99, 100, i32::MAX], 30, 100);
+        let split = split_by_time(&[0, 69, 70, 99, 100, i32::MAX], &[30, 99, 100, 129, 130, i32::MAX], 100);
         assert_eq!(split, TimeSplit { train: vec![0, 1], purged: vec![2, 3], test: vec![4, 5] });
+    }
+
+    #[test]
+    fn a_window_that_was_lengthened_past_the_cut_is_purged() {
+        let split = split_by_time(&[0, 0, 100], &[30, 100, 130], 100);
+        assert_eq!(split, TimeSplit { train: vec![0], purged: vec![1], test: vec![2] });
+        assert_eq!(split_by_time(&[0], &[], 100).purged, [0]);
     }
 
     #[test]
     fn the_cut_leaves_the_share_asked_for() {
         let days: Vec<i32> = (0..100).rev().collect();
         assert_eq!(cut_for(&days, 0.25), Some(75));
-        assert_eq!(split_by_time(&days, 0, 75).test.len(), 25);
+        assert_eq!(split_by_time(&days, &days, 75).test.len(), 25);
         assert_eq!((cut_for(&[], 0.5), cut_for(&[7], 0.0)), (None, Some(7)));
     }
 

@@ -418,7 +418,12 @@ impl<'a> View<'a> {
     /// Is a receipt this debtor's own? One that names no payer is, where the court knew of no other party of the case; else it is nobody's own: it
     /// lowers the due and says nothing of who paid.
     pub fn is_own(&self, receipt: &Row<'_>) -> bool {
-        receipt.flag("is_own").unwrap_or_else(|| receipt.text("case_no").is_some_and(|case| !self.shared.contains(case)))
+        receipt.flag("is_own").unwrap_or_else(|| receipt.text("case_no").is_some_and(|case| self.is_alone(case)))
+    }
+
+    /// Did the court know of no other party of the debtor's case? A row that names no debtor, a step, a receipt, is then his.
+    pub fn is_alone(&self, case_no: &str) -> bool {
+        !self.shared.contains(case_no)
     }
 
     /// Takes out what is another's: rows of the other parties of the debtor's cases, which say that a case is shared and no more, and holds on assets

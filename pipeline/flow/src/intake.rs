@@ -261,3 +261,56 @@ pub fn check(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> 
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use luheng_lake::columns::Day;
+    use luheng_lake::store::paths::Work;
+
+    use super::*;
+    use crate::fixture::context;
+
+    /// One inquiry: debtor, key, channel, sent, returned and known so many days before the as-of day, outcome.
+    type Inquiry = (&'static str, &'static str, &'static str, Option<Day>, Option<Day>, Day, Option<&'static str>);
+
+    fn lake(as_of: Day, rows: &[Inquiry]) -> Columns {
+        Columns::new()
+            .text("debtor_id", rows.iter().map(|r| Some(r.0)))
+            .text("row_id", rows.iter().map(|r| Some(r.1)))
+            .text("channel", rows.iter().map(|r| Some(r.2)))
+            .date("sent_on", rows.iter().map(|r| r.3.map(|ago| as_of - ago)))
+            .date("returned_on", rows.iter().map(|r| r.4.map(|ago| as_of - ago)))
+            .date("known_on", rows.iter().map(|r| Some(as_of - r.5)))
+            .text("outcome", rows.iter().map(|r| r.6))
+    }
+
+    #[test]
+    fn a_channel_has_answered_only_what_came_back_by_the_day_with_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ctx = context();
+        (ctx.work, ctx.buckets) = (Work::at(folder.path()), 2);
+        let rows: [&[Inquiry]; 2] = [
+            &[
+                ("a", "1", "bank", Some(9), Some(5), 5, Some("found")),
+                ("a", "2", "bank", Some(9), Some(5), 5, Some("none")),
+                ("a", "3", "bank", Some(9), Some(5), 5, Some("no_reply")),
+                ("a", "4", "bank", Some(9), None, 9, None),
+                // Came back after the day, which the snapshot already tells.
+                ("a", "5", "bank", Some(9), Some(-1), 9, Some("found")),
+                // Two versions of one inquiry, and one that nobody knew of on the day.
+                ("b", "6", "bank", Some(9), None, 9, None),
+                ("b", "6", "bank", Some(9), Some(2), 2, Some("none")),
+                ("b", "7", "bank", Some(9), Some(5), -1, Some("found")),
+                ("b", "8", "tax", None, Some(5), 5, Some("found")),
+            ],
+            &[("c", "9", "tax", Some(3), Some(0), 0, Some("found")), ("c", "10", "bank", Some(3), Some(3), 3, Some("found"))],
+        ];
+        for (bucket, rows) in (0_u32..).zip(rows) {
+            let folder = ctx.work.lake_table("inquiries").join(luheng_lake::bucket::folder_name(bucket));
+            parquet::write(&folder.join("part.parquet"), &lake(ctx.as_of, rows), &ctx.seals.lake).unwrap();
+        }
+        let counted: Vec<(String, u64, u64)> = channels(&ctx).unwrap().into_iter().map(|c| (c.channel, c.sent, c.answered)).collect();
+        assert_eq!(counted, [("bank".to_owned(), 7, 4), ("tax".to_owned(), 1, 1)]);
+    }
+}

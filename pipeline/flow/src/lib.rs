@@ -12,6 +12,8 @@ pub mod driver;
 pub mod error;
 pub mod event;
 pub mod features;
+#[cfg(test)]
+mod fixture;
 pub mod frame;
 pub mod intake;
 pub mod learn;

@@ -46,6 +46,8 @@ pub struct Means<'a> {
     pub incomes: Vec<Row<'a>>,
     /// Income left after living costs, a month, in fen.
     pub income_free_monthly_fen: i64,
+    /// A natural person's income is known, but not what living costs: how much of it is free is unknown, and none of it is counted.
+    pub is_income_uncounted: bool,
     /// Net value of all assets reachable by this case, in fen.
     pub net_assets_fen: i64,
     /// Liquid assets nobody holds, and the horizon's free income: what the debtor could pay out of hand, in fen.
@@ -77,10 +79,10 @@ pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
     means.incomes = party.view.rows("incomes").iter().filter(|i| i.date("to_on").is_none()).copied().collect();
     let monthly = means.incomes.iter().filter_map(|i| i.fen("monthly_fen")).fold(0_i64, i64::saturating_add);
     let natural = party.view.debtor().and_then(|d| d.text("kind")).is_none_or(|k| k == "natural");
-    means.income_free_monthly_fen = match (natural, ctx.config.means.living_cost_monthly_fen) {
-        (true, Some(living)) => monthly.saturating_sub(living).max(0),
-        (true, None) => 0,
-        (false, _) => monthly,
+    (means.income_free_monthly_fen, means.is_income_uncounted) = match (natural, ctx.config.means.living_cost_monthly_fen) {
+        (true, Some(living)) => (monthly.saturating_sub(living).max(0), false),
+        (true, None) => (0, monthly > 0),
+        (false, _) => (monthly, false),
     };
     let income = means.income_free_monthly_fen.saturating_mul(ctx.ratings.income_months());
     let sum = |keep: &dyn Fn(&AssetMeans<'_>) -> bool| {

@@ -26,7 +26,7 @@ use crate::run::{PARTS, Parts};
 pub struct Options {
     /// Go on from the last stage whose inputs still match.
     pub resume: bool,
-    /// Build a finished night anew.
+    /// Build a finished night anew beside the old one; it becomes current only if every table is the same.
     pub again: bool,
     /// Train and propose a model.
     pub retrain: bool,
@@ -224,11 +224,17 @@ fn blocked_last(table: Columns) -> Result<Columns> {
 /// it was compared with the first time; an earlier day asked for afterwards has no night before it.
 ///
 /// # Errors
-/// A manifest that cannot be read.
-pub fn previous(ctx: &Context, again: Option<&str>) -> Result<Option<String>> {
-    if let Some(first) = again {
-        let before = manifest::read(&ctx.work.run(first))?.previous;
-        return Ok(before.filter(|id| ctx.work.run(id).is_dir()));
+/// A manifest that cannot be read; the run it was compared with is not kept any more.
+pub fn previous(ctx: &Context, built: Option<&str>) -> Result<Option<String>> {
+    if let Some(built) = built {
+        let before = manifest::read(&ctx.work.run(built))?.previous;
+        if let Some(gone) = before.as_ref().filter(|id| !ctx.work.run(id).is_dir()) {
+            return Err(Error::Usage(format!(
+                "--again: {built} tells what changed since {gone}, which is not kept any more, so that it cannot be built the same; set a greater \
+                 keep_runs, or ask for a later night"
+            )));
+        }
+        return Ok(before);
     }
     let Ok(current) = manifest::read(&ctx.work.current()) else { return Ok(None) };
     Ok(day::parse(&current.as_of).is_some_and(|on| on < ctx.as_of).then_some(current.run_id))
@@ -309,17 +315,15 @@ pub fn case_number(text: &str) -> Result<String> {
 /// Joins, reports, seals and publishes the parts of a run.
 ///
 /// # Errors
-/// A bucket that is missing; a full disk; with `again`, a table that differs from the night published before.
+/// A bucket that is missing; a full disk; with `again`, a table that differs from the build there was: the new one stays beside it, and `current` as
+/// it is.
 pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
-    let again = again && ctx.work.run(&first).is_dir();
-    let id = if again {
-        (2..).map(|n| format!("{first}.{n}")).find(|id| !ctx.work.run(id).is_dir()).unwrap_or_else(|| first.clone())
-    } else {
-        first.clone()
-    };
-    let previous = previous(ctx, again.then_some(first.as_str()))?;
+    let builds = if again { publish::builds(ctx, &first)? } else { Vec::new() };
+    let id = publish::next_build(&first, &builds);
+    let built = builds.first().map(String::as_str);
+    let previous = previous(ctx, built)?;
     join_tables(ctx, parts, previous.as_deref(), progress)?;
     report(ctx, parts.folder(), progress)?;
     atomic::remove_dir(&parts.folder().join(PARTS))?;
@@ -335,12 +339,17 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
         .collect();
     let timings = serde_json::to_string_pretty(&timings).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&parts.folder().join("timings.json"), &timings)?;
-    publish::publish(ctx, parts.folder(), &id)?;
-    if id != first
-        && let Some(table) = publish::difference(ctx, &first, &id)?
+    publish::place(ctx, parts.folder(), &id)?;
+    if let Some(built) = built
+        && let Some(table) = publish::difference(ctx, built, &id)?
     {
-        return Err(Error::Fault(format!("the night built again differs from {first} in {table}: same causes gave other bytes")));
+        return Err(Error::Fault(format!(
+            "the night built again differs from {built} in {table}: same causes gave other bytes; nothing was published; compare {} with {}",
+            ctx.work.run(&id).display(),
+            ctx.work.run(built).display()
+        )));
     }
+    publish::make_current(ctx, &id)?;
     publish::keep(ctx)?;
     Ok(id)
 }

@@ -94,17 +94,44 @@ pub fn manifest(
     Ok(record)
 }
 
-/// Makes a finished folder the current run.
+/// Puts a finished folder among the runs; `current` stays as it is.
+///
+/// # Errors
+/// A full or broken disk.
+pub fn place(ctx: &Context, folder: &Path, run_id: &str) -> Result<()> {
+    Ok(atomic::rename_dir(folder, &ctx.work.run(run_id))?)
+}
+
+/// Makes a run the current one.
 ///
 /// # Errors
 /// A full or broken disk: `current` is then as it was.
-pub fn publish(ctx: &Context, folder: &Path, run_id: &str) -> Result<()> {
-    atomic::rename_dir(folder, &ctx.work.run(run_id))?;
-    atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{run_id}")))?;
-    Ok(())
+pub fn make_current(ctx: &Context, run_id: &str) -> Result<()> {
+    Ok(atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{run_id}")))?)
 }
 
-/// Removes all but the newest runs; the current one always stays. Order is by id: by day, then by cause.
+/// A run's name without the number of its build, and that number: 1 for the first.
+fn build_of(id: &str) -> (&str, u32) {
+    id.split_once('.').and_then(|(night, n)| Some((night, n.parse().ok()?))).unwrap_or((id, 1))
+}
+
+/// The builds there are of one night, the earliest first.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn builds(ctx: &Context, night: &str) -> Result<Vec<String>> {
+    let mut ids = atomic::names_in(&ctx.work.runs())?;
+    ids.retain(|id| build_of(id).0 == night);
+    ids.sort_by_key(|id| build_of(id).1);
+    Ok(ids)
+}
+
+/// The name of the build after the last.
+pub fn next_build(night: &str, builds: &[String]) -> String {
+    builds.last().map_or_else(|| night.to_owned(), |last| format!("{night}.{}", build_of(last).1.saturating_add(1)))
+}
+
+/// Removes all but the newest runs; the current one always stays. Order is by id: by day, then by cause, then by build.
 ///
 /// # Errors
 /// A run that cannot be removed.
@@ -112,7 +139,7 @@ pub fn keep(ctx: &Context) -> Result<()> {
     let current = manifest::read(&ctx.work.current()).map(|m| m.run_id).unwrap_or_default();
     let mut ids = atomic::names_in(&ctx.work.runs())?;
     ids.retain(|id| !id.starts_with('.') && *id != current);
-    ids.sort();
+    ids.sort_by(|a, b| build_of(a).cmp(&build_of(b)));
     let spare = ids.len().saturating_sub(ctx.config.keep_runs.saturating_sub(1));
     for id in &ids[..spare] {
         atomic::remove_dir(&ctx.work.run(id))?;
@@ -141,4 +168,41 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T
     }
     let text = text::read_to_string(path)?;
     serde_json::from_str(&text).map(Some).map_err(|e| Error::Input(format!("{}: {e}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::context;
+
+    #[test]
+    fn whatever_changes_a_table_changes_the_run_id_and_approval_does() {
+        let (ctx, lake) = (context(), LakeRecord::default());
+        let id = |ctx: &Context, lake: &LakeRecord, model: &str, approval: &str| run_id(ctx, &cause(ctx, lake, model, approval));
+        let first = id(&ctx, &lake, "m", "first");
+        assert_eq!(first, id(&context(), &LakeRecord::default(), "m", "first"));
+        // Sheets say 试用模型 until a person approves: other bytes, so another run.
+        assert_ne!(first, id(&ctx, &lake, "m", "person"));
+        assert_ne!(first, id(&ctx, &lake, "n", "first"));
+        assert_ne!(id(&ctx, &lake, "m", ""), id(&ctx, &lake, "", "m"));
+        let mut fuller = LakeRecord::default();
+        fuller.content.insert("cases".into(), "0".into());
+        assert_ne!(first, id(&ctx, &fuller, "m", "first"));
+        let mut later = context();
+        later.as_of += 1;
+        assert_ne!(first, id(&later, &lake, "m", "first"));
+        let mut other = context();
+        other.seed += 1;
+        assert_ne!(first, id(&other, &lake, "m", "first"));
+    }
+
+    #[test]
+    fn builds_of_a_night_are_numbered_not_spelt() {
+        let ids = ["2026-06-30-abc.10", "2026-06-30-abc", "2026-06-30-abc.2"].map(str::to_owned);
+        let mut sorted = ids.to_vec();
+        sorted.sort_by(|a, b| build_of(a).cmp(&build_of(b)));
+        assert_eq!(sorted, [&ids[1], &ids[2], &ids[0]].map(Clone::clone));
+        assert_eq!(next_build("2026-06-30-abc", &sorted), "2026-06-30-abc.11");
+        assert_eq!(next_build("2026-06-30-abc", &[]), "2026-06-30-abc");
+    }
 }

@@ -43,6 +43,9 @@ pub struct Spec {
     pub target: Target,
     /// Days of the outcome window.
     pub horizon_days: i32,
+    /// Days after the window within which a step is still recorded as done: until then what is not recorded is not known.
+    #[serde(default)]
+    pub grace_days: i32,
     /// Share from which the outcome is good.
     pub good_share: f64,
     /// Days after the debt's first filing at which training rows are taken.

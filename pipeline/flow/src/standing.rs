@@ -24,8 +24,8 @@ pub struct Standing {
     pub willingness_status: &'static str,
     /// `whole`, `part`, `none_found`, `unknown`.
     pub extent: &'static str,
-    /// Means evidenced for this case, in fen.
-    pub evidenced_fen: i64,
+    /// Means evidenced for this case, in fen; none where only an income is known and what of it is free is not.
+    pub evidenced_fen: Option<i64>,
     /// What could be paid out of hand on this case: its share of what the debtor can spend, in fen.
     pub spendable_fen: i64,
     /// Net value of all known assets here, in fen.
@@ -116,7 +116,7 @@ impl Standing {
             "whole"
         } else if means.evidenced_fen > 0 {
             "part"
-        } else if covered {
+        } else if covered && !means.is_income_uncounted {
             "none_found"
         } else {
             "unknown"
@@ -132,6 +132,9 @@ impl Standing {
         let mut ask_for = Vec::new();
         if capacity_status == "no_evidence" {
             ask_for.push("inquiry");
+        }
+        if means.is_income_uncounted {
+            ask_for.push("living_cost");
         }
         match willingness_status {
             "notice_not_served" => ask_for.push("serve_notice"),
@@ -161,7 +164,7 @@ impl Standing {
             capacity_status,
             willingness_status,
             extent,
-            evidenced_fen: means.evidenced_fen,
+            evidenced_fen: Some(means.evidenced_fen).filter(|fen| *fen > 0 || !means.is_income_uncounted),
             spendable_fen: means::times(means.spendable_fen, means::share_of(party)),
             net_assets_fen: means.net_assets_fen,
             outstanding_fen: outstanding,
@@ -188,7 +191,7 @@ impl Standing {
             .text("capacity_status", text(|r| r.capacity_status))
             .text("willingness_status", text(|r| r.willingness_status))
             .text("capacity_extent", text(|r| r.extent))
-            .int("evidenced_means_fen", int(|r| Some(r.evidenced_fen)))
+            .int("evidenced_means_fen", int(|r| r.evidenced_fen))
             .int("spendable_fen", int(|r| Some(r.spendable_fen)))
             .int("net_assets_fen", int(|r| Some(r.net_assets_fen)))
             .int("outstanding_fen", int(|r| Some(r.outstanding_fen)))

@@ -12,7 +12,7 @@ pub struct Nightly {
     /// Go on from the last stage of a run that died, where its inputs still match
     #[arg(long)]
     resume: bool,
-    /// Build a finished night anew beside the old one and compare
+    /// Build a finished night anew beside the old one; it is published only if every table is the same
     #[arg(long)]
     again: bool,
     /// Train and propose a new model

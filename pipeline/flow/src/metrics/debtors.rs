@@ -73,7 +73,7 @@ struct DebtorRow {
     courts_n: i64,
     no_property_cases_n: i64,
     due_all_fen: i64,
-    net_means_all_fen: i64,
+    net_means_all_fen: Option<i64>,
     overall_capacity_p: Option<f64>,
     willingness_p: Option<f64>,
     credit_score: Option<f64>,
@@ -91,7 +91,8 @@ impl DebtorRow {
         courts.sort_unstable();
         courts.dedup();
         let due_all_fen = own.iter().map(|p| p.outstanding_fen).fold(0_i64, i64::saturating_add);
-        let net_means_all_fen = own.iter().map(|p| p.evidenced_means_fen).fold(0_i64, i64::saturating_add);
+        // Means that are not known in one case are not known in all.
+        let net_means_all_fen = own.iter().map(|p| p.evidenced_means_fen).try_fold(0_i64, |sum, fen| Some(sum.saturating_add(fen?)));
         let covered = own.iter().all(|p| p.coverage.is_some_and(|c| c >= ENOUGH_COVERAGE));
         let scored = count(|p| p.capacity_p.is_some() || p.willingness_p.is_some());
         Self {
@@ -108,7 +109,7 @@ impl DebtorRow {
             points: (scored > 0).then(|| points.copied().unwrap_or_default().map(|sum| sum / scored as f64)),
             is_listed,
             is_limited,
-            insolvent_candidate: covered && net_means_all_fen < due_all_fen,
+            insolvent_candidate: covered && net_means_all_fen.is_some_and(|means| means < due_all_fen),
             valid_until: own.iter().filter_map(|p| p.valid_until).min(),
         }
     }
@@ -123,7 +124,7 @@ impl DebtorRow {
             .int("courts_n", rows.iter().map(|r| Some(r.courts_n)))
             .int("no_property_cases_n", rows.iter().map(|r| Some(r.no_property_cases_n)))
             .int("due_all_fen", rows.iter().map(|r| Some(r.due_all_fen)))
-            .int("net_means_all_fen", rows.iter().map(|r| Some(r.net_means_all_fen)))
+            .int("net_means_all_fen", rows.iter().map(|r| r.net_means_all_fen))
             .real("overall_capacity_p", rows.iter().map(|r| r.overall_capacity_p))
             .text("overall_capacity_grade", rows.iter().map(|r| r.overall_capacity_p.map(|p| grade('C', p))))
             .real("credit_score", rows.iter().map(|r| r.credit_score))
@@ -158,6 +159,7 @@ mod tests {
             capacity_p: p,
             coverage: Some(1.0),
             case_status: "open".into(),
+            evidenced_means_fen: Some(0),
             ..Party::default()
         }
     }
@@ -176,5 +178,10 @@ mod tests {
     fn unknown_means_are_no_sign_of_insolvency() {
         let own = [Party { coverage: Some(0.5), ..party("a", 300, Some(0.1)) }];
         assert!(!DebtorRow::of(&own[0], &own, None, (false, false)).insolvent_candidate);
+        // Nor is an income that cannot be counted nothing, in whichever of his cases it shows.
+        let own = [party("a", 300, Some(0.1)), Party { evidenced_means_fen: None, ..party("b", 300, Some(0.1)) }];
+        let row = DebtorRow::of(&own[0], &own, None, (false, false));
+        assert!(!row.insolvent_candidate && row.net_means_all_fen.is_none());
+        assert!(DebtorRow::of(&own[0], &own[..1], None, (false, false)).insolvent_candidate);
     }
 }

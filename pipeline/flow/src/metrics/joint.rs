@@ -99,6 +99,21 @@ mod tests {
     }
 
     #[test]
+    fn at_the_high_end_an_unrated_party_may_pay_all_it_owes() {
+        let unrated = |outstanding_fen| Party { debtor_id: "b".into(), outstanding_fen, ..Party::default() };
+        let rated = || Party { recovery_fen: Some([100, 200, 300]), ..party("a", "solidary", 1_000, 0) };
+        // One rated party alone keeps its own ends; beside an unrated one only the high end moves, by what that one owes and no more.
+        assert_eq!(recovery_fen(&[rated()], 1_000), Some([100, 200, 300]));
+        assert_eq!(recovery_fen(&[rated(), unrated(1_000)], 1_000), Some([100, 200, 1_000]));
+        assert_eq!(recovery_fen(&[rated(), unrated(500)], 1_000), Some([100, 200, 650]));
+        let limited = Party { limit_fen: Some(200), ..unrated(500) };
+        assert_eq!(recovery_fen(&[rated(), limited], 1_000), Some([100, 200, 440]));
+        let by_share = Party { liability: Some("by_share".into()), ..unrated(400) };
+        let shared = Party { recovery_fen: Some([100, 200, 300]), ..party("a", "by_share", 600, 0) };
+        assert_eq!(recovery_fen(&[shared, by_share], 1_000), Some([100, 200, 700]));
+    }
+
+    #[test]
     fn the_supplementary_debtor_waits_for_the_one_before_him() {
         let mut guarantor = party("a", "supplementary", 1_000, 900);
         guarantor.role = Some("guarantor".into());

@@ -36,8 +36,8 @@ pub struct Party {
     pub case_due_fen: i64,
     /// Due from this party.
     pub outstanding_fen: i64,
-    /// Means evidenced for this case, each fen in one case only.
-    pub evidenced_means_fen: i64,
+    /// Means evidenced for this case, each fen in one case only; none where they are not known.
+    pub evidenced_means_fen: Option<i64>,
     /// `natural`, `legal`, `other_org`.
     pub debtor_kind: Option<String>,
     /// Share of the required channels answered and fresh.
@@ -134,7 +134,7 @@ impl Party {
                 close_kind: row.owned("close_kind"),
                 case_due_fen: row.int("case_due_fen").unwrap_or(0),
                 outstanding_fen,
-                evidenced_means_fen: row.int("evidenced_means_fen").unwrap_or(0),
+                evidenced_means_fen: row.int("evidenced_means_fen"),
                 debtor_kind: row.owned("debtor_kind"),
                 coverage: row.real("coverage"),
                 capacity_status: row.owned("capacity_status").unwrap_or_default(),

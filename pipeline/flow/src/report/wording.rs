@@ -74,7 +74,10 @@ pub fn extent(code: &str) -> Bi {
         "whole" => Bi::fixed("全部：已查明财产可覆盖未履行额", "whole: known means cover what is due"),
         "part" => Bi::fixed("部分：已查明财产可覆盖一部分", "part: known means cover some of it"),
         "none_found" => Bi::fixed("未发现：查控已反馈，未见可执行财产", "none found: inquiries answered, nothing to enforce against"),
-        "unknown" => Bi::fixed("不明：查控反馈不足，不能判断", "unknown: too few inquiries answered to tell"),
+        "unknown" => Bi::fixed(
+            "不明：查控反馈不足，或已知收入尚不能计算，不能判断",
+            "unknown: too few inquiries answered, or a known income that cannot be counted yet",
+        ),
         other => Bi::plain(other.to_owned()),
     }
 }
@@ -191,6 +194,10 @@ pub fn ask(code: &str) -> Option<Bi> {
         "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
         "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
         "property_report" => Bi::fixed("责令报告财产", "order a property report"),
+        "living_cost" => Bi::fixed(
+            "当地每月生活费标准（配置[means] living_cost_monthly_fen），否则已知收入不能计入财产",
+            "the local cost of living a month ([means] living_cost_monthly_fen in the configuration); without it a known income cannot be counted",
+        ),
         _ => return None,
     })
 }

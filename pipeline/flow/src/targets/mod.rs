@@ -2,7 +2,7 @@
 //!
 //! A label is read only from what was known by the training day, and counts only if its whole window had ended by then. A case that ends by bankruptcy,
 //! transfer, withdrawal or death without estate inside the window, its due not covered, is censored: it says nothing about the debtor. Stayed days do not
-//! count: they lengthen the window.
+//! count: they lengthen the window, each of them once.
 
 mod outcome;
 
@@ -18,7 +18,8 @@ use crate::standing::Standing;
 
 pub use outcome::{Outcome, outcome};
 
-/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has none).
+/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has
+/// none), and the days on which these were known: `capacity_end` (of `recovery_label` too) and `willingness_end`.
 ///
 /// # Errors
 /// A column read that no table has.
@@ -63,7 +64,9 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
         .date("day", keys.iter().map(|k| Some(k.2)))
         .real("capacity_label", labels.iter().map(|l| l.capacity))
         .real("willingness_label", labels.iter().map(|l| l.willingness))
-        .real("recovery_label", labels.iter().map(|l| l.recovery));
+        .real("recovery_label", labels.iter().map(|l| l.recovery))
+        .date("capacity_end", labels.iter().map(|l| l.capacity_end))
+        .date("willingness_end", labels.iter().map(|l| l.willingness_end));
     for (feature, column) in features.iter().zip(values) {
         table = table.real(feature.id, column);
     }
@@ -89,4 +92,38 @@ pub fn landmarks(party: &Party<'_, '_>, ctx: &Context) -> Vec<Day> {
     days.sort_unstable();
     days.dedup();
     days
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use luheng_lake::columns::day;
+
+    use super::*;
+    use crate::fixture::{CASE, answered_none, context, fact, held, plain};
+
+    /// Days learned from of a party who left the case on a day, or never.
+    fn learned(left: Option<&str>) -> Vec<String> {
+        let mut ctx = context();
+        ctx.ratings.capacity.required_channels.clear();
+        ctx.as_of = day::parse("2026-06-30").unwrap();
+        let mut facts = plain(true);
+        facts.extend(answered_none());
+        if let Some(left) = left {
+            facts.retain(|(table, _)| *table != "parties");
+            facts.push(fact("parties", &[("role", "principal"), ("left_on", left)]));
+        }
+        let facts = held(&ctx, &facts);
+        let rows = of_bucket(&facts, &ctx).unwrap();
+        (0..rows.len()).map(|at| day::format(rows.get("day").unwrap().date_at(at).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_party_released_later_is_learned_from_on_the_days_before() {
+        // Filed on 2025-01-06: 30, 90, 180 and 365 days after; the last has no closed window.
+        let all = ["2025-02-05", "2025-04-06", "2025-07-05"];
+        assert_eq!(learned(None), all, "{CASE}");
+        assert_eq!(learned(Some("2026-01-01")), all, "the release was not known on those days");
+        assert_eq!(learned(Some("2025-05-01")), all[..2]);
+    }
 }

@@ -18,8 +18,12 @@ const HELD: [&str; 8] = ["debtors", "cases", "parties", "payments", "assets", "s
 pub struct Outcome {
     /// 1 covered to the good share, else 0.
     pub capacity: Option<f64>,
+    /// Last day of the window of `capacity` and `recovery`, stays included.
+    pub capacity_end: Option<Day>,
     /// 1 every means-free duty met and half of the spendable means paid, else 0.
     pub willingness: Option<f64>,
+    /// The day on which `willingness` was known: the last of its window, stays included, and the grace where a report fell due.
+    pub willingness_end: Option<Day>,
     /// Money received over due, 0 to 1.
     pub recovery: Option<f64>,
 }
@@ -27,34 +31,144 @@ pub struct Outcome {
 impl Outcome {
     /// Does no axis learn from it?
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.capacity.is_none() && self.willingness.is_none() && self.recovery.is_none()
     }
 }
 
 /// Reads the outcome of a party from its day; `now` is what is known on the training day.
-pub fn outcome(facts: &Facts, now: &View<'_>, party: &Party<'_, '_>, standing: &Standing, ctx: &Context) -> Outcome {
-    let chain = carried_on(now, party.case_no);
-    let money = |spec: &crate::rating::Spec| window(now, &chain, party.day(), spec.horizon_days).filter(|end| *end <= ctx.as_of);
+pub fn outcome<'a>(facts: &Facts, now: &View<'a>, party: &Party<'_, 'a>, standing: &Standing, ctx: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    if let Some(end) = money(&ctx.ratings.capacity) {
-        let received = received(now, &chain, party.day(), end);
-        let horizon = facts.view_of(party.view.debtor_id, end, &HELD);
-        let held = chain.iter().filter_map(|case_no| horizon.party(case_no)).filter(Party::is_live);
+    if standing.capacity_status == "rated"
+        && let Some(span) = Span::of(now, party, ctx.ratings.capacity.horizon_days).filter(|span| span.end <= ctx.as_of)
+    {
+        let received = span.received();
+        let horizon = facts.view_of(party.view.debtor_id, span.end, &HELD);
+        let held = span.chain.iter().filter_map(|case_no| horizon.party(case_no)).filter(Party::is_live);
         let held = held.map(|p| means::means_of(&p, ctx).controlled_fen).fold(0_i64, i64::saturating_add);
         let due = party.due_fen();
         let covered = received.saturating_add(held) as f64 >= ctx.ratings.capacity.good_share * due as f64;
-        if standing.capacity_status == "rated" && (covered || !is_censored(now, &chain, party.day(), end)) {
+        if covered || !span.is_censored() {
             outcome.capacity = Some(f64::from(u8::from(covered)));
-            let share = received.min(due) as f64 / due as f64;
-            outcome.recovery = Some(share.clamp(0.0, 1.0));
+            outcome.recovery = Some((received.min(due) as f64 / due as f64).clamp(0.0, 1.0));
+            outcome.capacity_end = Some(span.end);
         }
     }
-    if let Some(end) = money(&ctx.ratings.willingness)
-        && standing.willingness_status == "rated"
+    if standing.willingness_status == "rated"
+        && let Some(span) = Span::of(now, party, ctx.ratings.willingness.horizon_days)
     {
-        outcome.willingness = willing(now, &chain, party, standing, end, ctx).map(|w| f64::from(u8::from(w)));
+        let reports = span.reports();
+        let known = if reports.is_empty() { span.end } else { span.end.saturating_add(ctx.ratings.willingness.grace_days) };
+        let willing = (known <= ctx.as_of).then(|| willing(&span, &reports, party, standing, ctx)).flatten();
+        outcome.willingness = willing.map(|w| f64::from(u8::from(w)));
+        outcome.willingness_end = willing.map(|_| known);
     }
     outcome
+}
+
+/// Met every means-free duty that fell due in the window, and paid half of what could be spent? None where no duty fell due. Bad prevails over good.
+fn willing(span: &Span<'_, '_>, reports: &[Row<'_>], party: &Party<'_, '_>, standing: &Standing, ctx: &Context) -> Option<bool> {
+    let acts: Vec<&Row<'_>> = span.now.rows("conduct").iter().filter(|c| span.holds(c.date("happened_on")) && conduct::counts(c)).collect();
+    let any = |kinds: &[&str]| acts.iter().any(|c| c.text("kind").is_some_and(|k| kinds.contains(&k)));
+    if any(conduct::BREACHED) || reports.iter().any(|step| span.is_neglected(step, ctx.ratings.willingness.grace_days)) {
+        return Some(false);
+    }
+    let limited =
+        party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, span.from));
+    if reports.is_empty() && !limited && !any(conduct::MET) {
+        return None;
+    }
+    let paid = span.own_payments();
+    let paid = paid.iter().filter(|p| matches!(p.text("source"), None | Some("voluntary" | "settlement")));
+    let paid = paid.filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+    let spendable = standing.spendable_fen.min(standing.outstanding_fen);
+    let paid_enough = paid as f64 >= ctx.ratings.willingness.good_share * spendable as f64;
+    // A case that ended for a reason of its own left no time to pay.
+    if !paid_enough && span.is_censored() { None } else { Some(paid_enough) }
+}
+
+/// The days after a rating that an outcome is read from, over the debt's case and those that carried it on.
+struct Span<'v, 'a> {
+    now: &'v View<'a>,
+    chain: BTreeSet<&'a str>,
+    from: Day,
+    end: Day,
+}
+
+impl<'v, 'a> Span<'v, 'a> {
+    /// The horizon after the party's day, longer by the days a stay took out of it. None while a stay has no end.
+    fn of(now: &'v View<'a>, party: &Party<'_, 'a>, horizon: i32) -> Option<Self> {
+        let (chain, from) = (carried_on(now, party.case_no), party.day());
+        let mut stays: Vec<(Day, Option<Day>)> = now
+            .rows("stays")
+            .iter()
+            .filter(|s| s.text("case_no").is_some_and(|c| chain.contains(c)))
+            .filter_map(|s| s.date("from_on").map(|start| (start, s.date("to_on"))))
+            .collect();
+        stays.sort_unstable();
+        let (mut end, mut counted) = (from.saturating_add(horizon), from);
+        for (start, stop) in stays.into_iter().filter(|(_, stop)| stop.is_none_or(|stop| stop > from)) {
+            if start >= end {
+                break;
+            }
+            // Days that two stays share count once.
+            let (start, stop) = (start.max(counted), stop?);
+            end = end.saturating_add((stop - start).max(0));
+            counted = counted.max(stop);
+        }
+        Some(Self { now, chain, from, end })
+    }
+
+    fn holds(&self, on: Option<Day>) -> bool {
+        on.is_some_and(|on| on > self.from && on <= self.end)
+    }
+
+    fn of_chain(&self, row: &Row<'_>) -> bool {
+        row.text("case_no").is_some_and(|c| self.chain.contains(c))
+    }
+
+    fn own_payments(&self) -> Vec<Row<'a>> {
+        let counts =
+            |p: &&Row<'_>| self.of_chain(p) && self.now.is_own(p) && self.holds(p.date("paid_on")) && p.date("reversed_on").is_none();
+        self.now.rows("payments").iter().filter(counts).copied().collect()
+    }
+
+    fn received(&self) -> i64 {
+        self.own_payments().iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add)
+    }
+
+    /// Did the case end inside the window for a reason that says nothing of the debtor?
+    fn is_censored(&self) -> bool {
+        self.now.rows("cases").iter().any(|c| {
+            self.of_chain(c)
+                && self.holds(c.date("closed_on"))
+                && matches!(c.text("close_ground"), Some("bankruptcy" | "transferred" | "withdrawn" | "no_estate"))
+        })
+    }
+
+    /// Reports of property that fell due in the window and were this debtor's to make. A step of a case with several parties says not whose it was,
+    /// and none falls due once the case has ended (CCDC 11).
+    fn reports(&self) -> Vec<Row<'a>> {
+        let counts = |m: &&Row<'_>| {
+            m.text("node") == Some("property_report")
+                && self.of_chain(m)
+                && self.holds(m.date("due_on"))
+                && m.text("case_no").is_some_and(|c| self.now.is_alone(c))
+                && self.ended_on(m).is_none_or(|ended| m.date("due_on").is_some_and(|due| due <= ended))
+        };
+        self.now.rows("milestones").iter().filter(counts).copied().collect()
+    }
+
+    /// Was the step not done by the end of the window, though its case went on for the grace after it fell due?
+    fn is_neglected(&self, step: &Row<'_>, grace: i32) -> bool {
+        let went_on = || self.ended_on(step).is_none_or(|ended| step.date("due_on").is_some_and(|due| due.saturating_add(grace) <= ended));
+        step.date("done_on").is_none_or(|done| done > self.end) && went_on()
+    }
+
+    /// The day the step's case was closed for good; want of property ends no duty.
+    fn ended_on(&self, step: &Row<'_>) -> Option<Day> {
+        let case = self.now.rows("cases").iter().find(|c| c.text("case_no") == step.text("case_no"))?;
+        case.date("closed_on").filter(|_| case.text("close_kind") != Some("no_property"))
+    }
 }
 
 /// The case and those that carried its debt on.
@@ -70,71 +184,4 @@ fn carried_on<'v>(now: &View<'v>, case_no: &'v str) -> BTreeSet<&'v str> {
         }
     }
     chain
-}
-
-/// The last day of the window: the horizon, longer by the days a stay took out of it. None while a stay has no end.
-fn window(now: &View<'_>, chain: &BTreeSet<&str>, from: Day, horizon: i32) -> Option<Day> {
-    let mut end = from.saturating_add(horizon);
-    let mut stays: Vec<(Day, Option<Day>)> = now
-        .rows("stays")
-        .iter()
-        .filter(|s| s.text("case_no").is_some_and(|c| chain.contains(c)))
-        .filter_map(|s| s.date("from_on").map(|start| (start, s.date("to_on"))))
-        .collect();
-    stays.sort_unstable();
-    stays.dedup();
-    for (start, stop) in stays {
-        if start < end && stop.is_none_or(|stop| stop > from) {
-            end = end.saturating_add(stop? - start.max(from));
-        }
-    }
-    Some(end)
-}
-
-fn own_payments<'a>(now: &View<'a>, chain: &BTreeSet<&str>, from: Day, end: Day) -> Vec<Row<'a>> {
-    let counts = |p: &&Row<'_>| {
-        p.text("case_no").is_some_and(|c| chain.contains(c))
-            && now.is_own(p)
-            && p.date("paid_on").is_some_and(|on| on > from && on <= end)
-            && p.date("reversed_on").is_none()
-    };
-    now.rows("payments").iter().filter(counts).copied().collect()
-}
-
-fn received(now: &View<'_>, chain: &BTreeSet<&str>, from: Day, end: Day) -> i64 {
-    own_payments(now, chain, from, end).iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add)
-}
-
-/// Did the case end inside the window for a reason that says nothing of the debtor?
-fn is_censored(now: &View<'_>, chain: &BTreeSet<&str>, from: Day, end: Day) -> bool {
-    now.rows("cases").iter().any(|c| {
-        c.text("case_no").is_some_and(|no| chain.contains(no))
-            && c.date("closed_on").is_some_and(|on| on > from && on <= end)
-            && matches!(c.text("close_ground"), Some("bankruptcy" | "transferred" | "withdrawn" | "no_estate"))
-    })
-}
-
-/// Met every means-free duty that fell due in the window, and paid half of what could be spent? None where no duty fell due. Bad prevails over good.
-fn willing(now: &View<'_>, chain: &BTreeSet<&str>, party: &Party<'_, '_>, standing: &Standing, end: Day, ctx: &Context) -> Option<bool> {
-    let from = party.day();
-    let inside = |on: Option<Day>| on.is_some_and(|on| on > from && on <= end);
-    let acts: Vec<&Row<'_>> = now.rows("conduct").iter().filter(|c| inside(c.date("happened_on")) && conduct::counts(c)).collect();
-    let any = |kinds: &[&str]| acts.iter().any(|c| c.text("kind").is_some_and(|k| kinds.contains(&k)));
-    if any(conduct::BREACHED) {
-        return Some(false);
-    }
-    let reported = now.rows("milestones").iter().any(|m| {
-        m.text("case_no").is_some_and(|c| chain.contains(c)) && m.text("node") == Some("property_report") && inside(m.date("due_on"))
-    });
-    let limited = party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, from));
-    if !reported && !limited && !any(conduct::MET) {
-        return None;
-    }
-    let paid = own_payments(now, chain, from, end);
-    let paid = paid.iter().filter(|p| matches!(p.text("source"), None | Some("voluntary" | "settlement")));
-    let paid = paid.filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
-    let spendable = standing.spendable_fen.min(standing.outstanding_fen);
-    let paid_enough = paid as f64 >= ctx.ratings.willingness.good_share * spendable as f64;
-    // A case that ended for a reason of its own left no time to pay.
-    if !paid_enough && is_censored(now, chain, from, end) { None } else { Some(paid_enough) }
 }

@@ -96,6 +96,7 @@ pub(super) const LIST: &[Condition] = &[
     Condition::of("no_means_known", "穷尽查询未发现财产", "every channel has answered and nothing is found", |s| {
         match complete(s) {
             _ if s.means.net_assets_fen > 0 || s.means.evidenced_fen > 0 => Verdict::Unmet,
+            _ if s.means.is_income_uncounted => Verdict::Unknown(LIVING_COSTS),
             Some(rows) => Verdict::of_rows(rows),
             None => Verdict::Unknown(case::ANSWERS),
         }
@@ -103,6 +104,7 @@ pub(super) const LIST: &[Condition] = &[
     Condition::of("no_sufficient_means_known", "已知财产不足清偿", "known means fall short of what is due", |s| {
         match complete(s) {
             _ if s.means.evidenced_fen >= s.due_fen => Verdict::Unmet,
+            _ if s.means.is_income_uncounted => Verdict::Unknown(LIVING_COSTS),
             Some(rows) => Verdict::Met(Found { rows, fen: Some(s.means.evidenced_fen), ..Found::default() }),
             None => Verdict::Unknown(case::ANSWERS),
         }
@@ -220,6 +222,9 @@ fn insolvent<'s>(s: &Situation<'s>) -> Verdict<'s> {
     let debts = open.iter().filter_map(|o| o.fen("outstanding_fen")).fold(s.party.view.due_all_fen(), i64::saturating_add);
     if means >= debts {
         return Verdict::Unmet;
+    }
+    if s.means.is_income_uncounted {
+        return Verdict::Unknown(LIVING_COSTS);
     }
     rows.extend(open);
     Verdict::Met(Found { rows, fen: Some(means), ..Found::default() })
