@@ -67,7 +67,7 @@ struct Splitter<'a> {
 
 /// Runs the first pass into `staging`, or without writing anything where that is `None`. Returns the counts and the rejects.
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
-    lake::check_key(&request.work, &request.key.key_id())?;
+    lake::check_key(&request.work, &request.key)?;
     let found = discover::discover(&request.input, &request.schema)?;
     // The input's own regions are known codes; the built-in list is what stands where it brings none.
     let request = &Request { codes: known_codes(request, &found.files)?, ..request.clone() };

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::bucket::folder_name;
 
+/// How the names of staging folders begin.
+pub(crate) const STAGING: &str = ".ingest.";
+
 /// A work folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
@@ -20,6 +23,11 @@ impl Work {
     /// `lake/`.
     pub fn lake(&self) -> PathBuf {
         self.root.join("lake")
+    }
+
+    /// `keys.json`, the wrapped keys of all that is encrypted.
+    pub fn keys_json(&self) -> PathBuf {
+        self.root.join("keys.json")
     }
 
     /// `lake/lake.json`.
@@ -79,7 +87,7 @@ impl Work {
 
     /// `.ingest.<pid>/`, where a new lake is built.
     pub fn staging(&self, pid: u32) -> PathBuf {
-        self.root.join(format!(".ingest.{pid}"))
+        self.root.join(format!("{STAGING}{pid}"))
     }
 }
 
