@@ -186,9 +186,9 @@ fn status_4_configuration_catalog_and_key() {
         &["luheng.toml", "buckets", "found 3", "expected a power of two"],
     );
     published.refuses_config(
-        &with("keep_runs = 0\nencrypt = \"all\""),
+        &with("keep_runs = 0\nencrypt = \"most\""),
         4,
-        &["keep_runs", "found 0", "encrypt", "found \"all\"", "expected \"none\""],
+        &["keep_runs", "found 0", "encrypt", "found \"most\"", "expected \"none\""],
     );
     published.refuses_config(&format!("{good}\n[sources.cases.columns]\nnumber = \"case_nr\"\n"), 4, &["cases", "expected"]);
 

@@ -10,6 +10,7 @@
 
 mod crash;
 mod cutoff;
+mod encryption;
 mod exits;
 mod foretold;
 mod golden;

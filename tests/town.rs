@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// The program, built by cargo with the tests.
 pub const LUHENG: &str = env!("CARGO_BIN_EXE_luheng-under-test");
 
+/// The master key of all tests.
+pub const MASTER_KEY: &str = "4d4b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d";
+
 /// The project's folder.
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -31,7 +34,9 @@ pub fn luheng<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
 /// A command of luheng that takes no key from this machine.
 pub fn command<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(LUHENG);
-    command.args(arguments).env_remove("LUHENG_KEY").current_dir(project());
+    command.args(arguments).env_remove("LUHENG_KEY").env_remove("LUHENG_NEW_MASTER_KEY").current_dir(project());
+    // No key of a test is kept on this machine.
+    command.env("LUHENG_MASTER_KEY", MASTER_KEY);
     command
 }
 

@@ -15,7 +15,7 @@ const HOUSE: [(&str, &[&str]); 5] = [
 ];
 
 /// Packages with one home. The tests' crate ships nothing and may read what anybody wrote. A name ending in `*` stands for every name that begins so.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("polars*", &["luheng"]),
     ("arrow*", &["luheng-lake"]),
     ("parquet", &["luheng-lake"]),
@@ -24,6 +24,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("hmac", &["luheng-lake"]),
     ("sha2", &["luheng-lake"]),
     ("ring", &["luheng-lake"]),
+    ("sm3", &["luheng-lake"]),
     ("getrandom", &["luheng-lake"]),
     ("zstd", &["luheng-lake"]),
     ("ndarray", &["luheng-models"]),

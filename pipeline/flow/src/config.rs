@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use luheng_lake::columns::{Day, day};
 use luheng_lake::ingest::mapping::{Absent, Mapping, Mode};
+use luheng_lake::store::key::Algorithm;
+use luheng_lake::store::seal::Encrypt;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -29,8 +31,10 @@ pub struct Config {
     pub keep_runs: usize,
     /// Age in days from which `nightly` proposes a new model.
     pub train_every_days: i32,
-    /// Encryption at rest: only `none` is built in this version; the vault is always encrypted.
+    /// Encryption at rest: `none`, `lake` (every lake table) or `all` (run tables too, and sheets on demand); the vault is always encrypted.
     pub encrypt: String,
+    /// Where the master key comes from.
+    pub encryption: Encryption,
     /// Folder that overlays the embedded catalog file by file.
     pub catalog: Option<PathBuf>,
     /// Pseudonym key.
@@ -56,7 +60,8 @@ impl Default for Config {
             max_wait_days: 90,
             keep_runs: 30,
             train_every_days: 30,
-            encrypt: "none".into(),
+            encrypt: Encrypt::default().name().into(),
+            encryption: Encryption::default(),
             catalog: None,
             identity: Identity::default(),
             rating: Rating::default(),
@@ -68,13 +73,29 @@ impl Default for Config {
 }
 
 /// Where the pseudonym key comes from; the environment wins.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
     /// A file of 64 hex digits, readable by its owner alone; beside the configuration file unless absolute.
     pub key_file: Option<PathBuf>,
     /// A published key that serves only identity numbers of the unassigned prefix 99.
     pub sample_key: Option<String>,
+    /// The keyed hash that makes pseudonyms: `hmac-sha256` or `hmac-sm3`. A lake keeps to the one it was made with.
+    pub pseudonym: String,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { key_file: None, sample_key: None, pseudonym: Algorithm::default().name().into() }
+    }
+}
+
+/// Where the master key comes from, which wraps the keys of all that is encrypted; the environment wins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Encryption {
+    /// A file of 64 hex digits, readable by its owner alone; beside the configuration file unless absolute.
+    pub master_key_file: Option<PathBuf>,
 }
 
 /// Rating parameters a deployment may set; what is unset comes from `catalog/ratings`.
@@ -148,11 +169,12 @@ impl Config {
             format!("max_reject_share: found {}, expected a share between 0 and 1", self.max_reject_share),
         );
         expect(
-            self.encrypt == "none",
-            format!(
-                "encrypt: found \"{}\", expected \"none\" (lake encryption is not in this version; the vault is always encrypted)",
-                self.encrypt
-            ),
+            Encrypt::of(&self.encrypt).is_some(),
+            format!("encrypt: found \"{}\", expected \"none\", \"lake\" or \"all\" (the vault is always encrypted)", self.encrypt),
+        );
+        expect(
+            Algorithm::of(&self.identity.pseudonym).is_some(),
+            format!("identity.pseudonym: found \"{}\", expected \"hmac-sha256\" or \"hmac-sm3\"", self.identity.pseudonym),
         );
         for (key, value) in [("as_of", &self.as_of), ("rating.train_until", &self.rating.train_until)] {
             if let Some(text) = value {
@@ -198,9 +220,15 @@ impl Config {
         self.rating.train_until.as_deref().and_then(day::parse)
     }
 
-    /// Hash of what can change a rating: not where files lie, how they are mapped (the lake's content says what came of it), nor how many runs are kept.
+    /// How much is encrypted.
+    pub fn encrypt(&self) -> Encrypt {
+        Encrypt::of(&self.encrypt).unwrap_or_default()
+    }
+
+    /// Hash of what can change a rating: not where files lie, how they are mapped (the lake's content says what came of it), how they are
+    /// encrypted, nor how many runs are kept.
     pub fn content_hash(&self) -> String {
-        let text = format!("{}|{}|{:?}|{:?}|{:?}|{}", self.buckets, self.seed, self.rating, self.means, self.regional, self.encrypt);
+        let text = format!("{}|{}|{:?}|{:?}|{:?}", self.buckets, self.seed, self.rating, self.means, self.regional);
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }
 }
@@ -220,6 +248,15 @@ mod tests {
     #[test]
     fn an_empty_configuration_is_valid() {
         assert_eq!(Config::parse("", "luheng.toml").unwrap().buckets, 64);
+    }
+
+    #[test]
+    fn encryption_changes_no_rating_and_its_names_are_three() {
+        let of = |text: &str| Config::parse(text, "x.toml").unwrap();
+        assert_eq!(of("encrypt = \"all\"\n[encryption]\nmaster_key_file = \"m\"").content_hash(), of("").content_hash());
+        assert_eq!(of("encrypt = \"lake\"").encrypt(), Encrypt::Lake);
+        let text = Config::parse("encrypt = \"most\"\n[identity]\npseudonym = \"md5\"", "x.toml").unwrap_err().to_string();
+        assert!(text.contains("found \"most\"") && text.contains("found \"md5\""), "{text}");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, FileCounts, Request, mapping};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
-use luheng_lake::store::seal::{DataKey, Seal};
 use luheng_lake::store::{input as files, lake, parquet, tables, text};
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +47,9 @@ impl LakeRecord {
     /// Reads the record of the lake in the work folder.
     ///
     /// # Errors
-    /// There is no lake.
+    /// There is no lake, or it is not encrypted as configured.
     pub fn read(ctx: &Context) -> Result<Self> {
+        lake::check_encryption(&ctx.work, ctx.config.encrypt())?;
         let path = ctx.work.lake().join(RECORD);
         let found: Option<Self> = publish::read_json(&path)?;
         match found {
@@ -148,8 +148,9 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         codes: ctx.codes.clone(),
         sources,
         key: key.clone(),
+        encrypt: ctx.seals.encrypt,
         seal: ctx.seals.lake.clone(),
-        vault: Seal::new(Some(DataKey::new(key.vault_key())?), []),
+        vault: ctx.seals.vault.clone().with_legacy(key.legacy_vault_key()?),
         as_of: ctx.as_of,
         buckets: ctx.buckets,
         max_reject_share: ctx.config.max_reject_share,
@@ -157,7 +158,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
     })
 }
 
-/// Hash over what decides a lake's content: inputs, mapping, catalog, key, day, buckets.
+/// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption.
 fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     for file in files::files_below(input)? {
@@ -165,7 +166,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
     }
     let rest = format!(
-        "{}|{}|{:?}|{}|{}|{}|{}|{}",
+        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}",
         env!("CARGO_PKG_VERSION"),
         ctx.files.hash(),
         ctx.config.sources,
@@ -173,7 +174,8 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         day::format(ctx.as_of),
         ctx.buckets,
         ctx.config.max_reject_share,
-        ctx.config.max_wait_days
+        ctx.config.max_wait_days,
+        ctx.config.encrypt
     );
     hash.update(rest.as_bytes());
     Ok(hash.finalize().to_hex().to_string())
@@ -185,7 +187,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
 /// What stops a run (contract §2); the old lake then stays.
 pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, progress: &Progress, resume: bool) -> Result<LakeRecord> {
     let request = request(ctx, input, key)?;
-    lake::check_key(&ctx.work, &key.key_id())?;
+    lake::check_key(&ctx.work, key)?;
     ingest::recover(&ctx.work)?;
     let cause = cause(ctx, input, key)?;
     if resume

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use luheng_lake::columns::{Column, Columns, day};
 use luheng_lake::store::key::PseudonymKey;
+use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, lock, manifest, parquet, tables, text};
 
 use crate::bundle::Bundle;
@@ -79,6 +80,9 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
         run_buckets(ctx, pool, stage, &parts, &models.id, progress)?;
     }
     let run_id = seal(ctx, &parts, &models, options.again, progress)?;
+    if let Some(text) = publish::in_the_clear(ctx)? {
+        progress.tell(&Event::Warned { text });
+    }
     Ok(Published { run_id, was_there: false })
 }
 
@@ -94,9 +98,7 @@ fn is_old(ctx: &Context) -> Result<bool> {
 pub fn finished(ctx: &Context, lake: &LakeRecord) -> Result<Option<String>> {
     let (models, in_use) = model_in_use(ctx)?;
     let id = publish::run_id(ctx, &publish::cause(ctx, lake, &models.id, &in_use.basis));
-    if !ctx.work.run(&id).join(manifest::MANIFEST_FILE).is_file() {
-        return Ok(None);
-    }
+    let Some(id) = publish::built_as_configured(ctx, &id)? else { return Ok(None) };
     atomic::switch_link(&ctx.work.current(), Path::new(&format!("runs/{id}")))?;
     sweep(ctx, None)?;
     Ok(Some(id))
@@ -254,7 +256,7 @@ impl Before {
     }
 }
 
-/// Writes every document from the tables in a run's folder.
+/// Writes every document from the tables in a run's folder; sheets only where run tables may be read by all.
 ///
 /// # Errors
 /// A table that is missing, a full disk.
@@ -263,7 +265,8 @@ pub fn report(ctx: &Context, folder: &Path, progress: &Progress) -> Result<()> {
     let sheet = sheet_context(ctx)?;
     let lake = LakeRecord::read(ctx)?;
     let quality: Quality = lake.quality(ctx)?;
-    timed("report", 1, progress, |_| Ok(report::write_all(folder, &tables, &quality, &sheet)?.len() as u64))?;
+    let sheets = ctx.config.encrypt() != Encrypt::All;
+    timed("report", 1, progress, |_| Ok(report::write_all(folder, &tables, &quality, &sheet, sheets)?.len() as u64))?;
     parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?, &ctx.seals.runs)?;
     Ok(())
 }
@@ -320,6 +323,8 @@ pub fn case_number(text: &str) -> Result<String> {
 pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
+    // Also a night that is there, but encrypted otherwise: the two are compared.
+    let again = ctx.work.run(&first).is_dir() && (again || publish::built_as_configured(ctx, &first)?.is_none());
     let builds = if again { publish::builds(ctx, &first)? } else { Vec::new() };
     let id = publish::next_build(&first, &builds);
     let built = builds.first().map(String::as_str);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use luheng_lake::columns::day;
 use luheng_lake::store::manifest::{self, CatalogEntry, RunManifest};
+use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, parquet, text};
 
 use crate::bundle::Bundle;
@@ -58,6 +59,7 @@ pub fn manifest(
         config_hash: ctx.config.content_hash(),
         catalog: CatalogEntry { hash: ctx.files.hash(), overridden: ctx.files.overridden().to_vec() },
         key_id: lake.key_id.clone(),
+        encrypt: ctx.config.encrypt().name().into(),
         lake: lake.content.clone(),
         inputs: lake.inputs.clone(),
         rejects: lake.rejects.clone(),
@@ -92,6 +94,46 @@ pub fn manifest(
         });
     }
     Ok(record)
+}
+
+/// The first build of a run (its id, `<run_id>.2` and so on) that is encrypted as configured. Another one is the same night in another form.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn built_as_configured(ctx: &Context, run_id: &str) -> Result<Option<String>> {
+    let mut builds = builds(ctx, run_id)?;
+    builds.retain(|id| ctx.work.run(id).join(manifest::MANIFEST_FILE).is_file());
+    // A manifest that cannot be read is for `luheng verify` to judge, not a reason to build the night again.
+    let fits = |id: &str| manifest::read(&ctx.work.run(id)).map_or(true, |run| encrypt_of(&run) == ctx.config.encrypt());
+    Ok(builds.into_iter().find(|id| fits(id)))
+}
+
+/// How a run was encrypted. Runs of the time before there was a choice do not say: they were not.
+fn encrypt_of(run: &RunManifest) -> Encrypt {
+    Encrypt::of(&run.encrypt).unwrap_or_default()
+}
+
+/// What to tell where run tables are to be encrypted and those of earlier runs are not.
+///
+/// # Errors
+/// A manifest that cannot be read.
+pub fn in_the_clear(ctx: &Context) -> Result<Option<String>> {
+    if ctx.config.encrypt() != Encrypt::All {
+        return Ok(None);
+    }
+    let mut clear = Vec::new();
+    for id in atomic::names_in(&ctx.work.runs())?.into_iter().filter(|id| !id.starts_with('.')) {
+        if encrypt_of(&manifest::read(&ctx.work.run(&id))?) != Encrypt::All {
+            clear.push(id);
+        }
+    }
+    let Some(newest) = clear.last() else { return Ok(None) };
+    let folder = ctx.work.runs();
+    Ok(Some(format!(
+        "{} earlier runs are in the clear, the newest {newest}: remove them from {}, or let keep_runs do so",
+        clear.len(),
+        folder.display()
+    )))
 }
 
 /// Puts a finished folder among the runs; `current` stays as it is.
@@ -153,7 +195,11 @@ pub fn keep(ctx: &Context) -> Result<()> {
 /// A manifest that cannot be read.
 pub fn difference(ctx: &Context, a: &str, b: &str) -> Result<Option<String>> {
     let (a, b) = (manifest::read(&ctx.work.run(a))?, manifest::read(&ctx.work.run(b))?);
+    // Two forms of one night: where run tables are encrypted there are no sheets.
+    let has_sheets = |run: &RunManifest| encrypt_of(run) != Encrypt::All;
+    let both = has_sheets(&a) == has_sheets(&b);
     let names = a.files.keys().chain(b.files.keys()).filter(|n| !n.starts_with("rejects") && !n.starts_with("quality"));
+    let names = names.filter(|n| both || !n.starts_with("sheets/"));
     let differs = |name: &&String| a.files.get(*name).map(|f| &f.content) != b.files.get(*name).map(|f| &f.content);
     Ok(names.filter(differs).min().cloned())
 }

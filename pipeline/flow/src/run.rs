@@ -34,7 +34,7 @@ struct Marker {
 impl Parts {
     /// The parts of a run in a folder, written and opened under a seal.
     pub fn new(folder: PathBuf, cause: String, seal: &Seal) -> Self {
-        Self { folder, cause, seal: seal.clone() }
+        Self { folder, cause, seal: seal.clone().strict() }
     }
 
     /// Where the run is built.

@@ -8,10 +8,10 @@ use std::fs;
 
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::{self, IngestReport, Request};
-use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
-use luheng_lake::store::seal::{DataKey, Seal};
+use luheng_lake::store::key::{Algorithm, KeyOrigin, PseudonymKey};
+use luheng_lake::store::seal::{DataKey, Encrypt, Seal};
 use luheng_lake::store::{input, lake, parquet, tables, text, vault::Vault};
-use town::{Town, key};
+use town::{Town, key, vault_seal};
 
 fn run(request: &Request) -> IngestReport {
     ingest::ingest(request, &mut |_| {}).unwrap()
@@ -269,6 +269,69 @@ fn the_vault_opens_with_its_key_alone() {
     let wrong = Request { key: other, ..town.request() };
     let error = ingest::ingest(&wrong, &mut |_| {}).unwrap_err();
     assert_eq!(error.exit_status(), 4);
+}
+
+#[test]
+fn a_vault_of_luheng_0_1_0_is_still_read() {
+    // One bucket of the sample town's vault, as commit da32154 wrote it, with the key published in data-samples/town/luheng.toml.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vault-0.1.0");
+    let sample = "f9fa8be8b1b37a8a09cbe2e9aa9b34689ce364468d6232458b4eeebbe47cdbaf";
+    let key = PseudonymKey::from_hex(sample, KeyOrigin::Sample, "test").unwrap();
+    let seal = vault_seal().with_legacy(key.legacy_vault_key().unwrap());
+    let people = Vault::open(&folder, &seal).read("debtors", 58).unwrap().unwrap();
+    let with_number = texts(&people, "id_no").into_iter().zip(texts(&people, "debtor_id")).filter(|(number, _)| number.len() == 18);
+    let matching = with_number.filter(|(number, id)| *id == key.pseudonym(number)).count();
+    assert!(matching > 10, "{matching} of {}", people.len());
+    // Not without that key, and not with another.
+    assert_eq!(Vault::open(&folder, &vault_seal()).read("debtors", 58).unwrap_err().exit_status(), 4);
+    let other = vault_seal().with_legacy(zeroize::Zeroizing::new([1; 32]));
+    assert!(Vault::open(&folder, &other).read("debtors", 58).is_err());
+}
+
+#[test]
+fn a_lake_keeps_to_its_algorithm_of_pseudonyms() {
+    let town = Town::new();
+    let first = town.request();
+    run(&first);
+    assert_eq!(lake::read(&first.work).unwrap().unwrap().pseudonym, "hmac-sha256");
+    let national = || Request { key: key().with(Algorithm::HmacSm3).unwrap(), ..town.request() };
+    let error = ingest::ingest(&national(), &mut |_| {}).unwrap_err();
+    assert_eq!(error.exit_status(), 4);
+    assert!(error.to_string().contains("found hmac-sm3; expected hmac-sha256"), "{error}");
+
+    let other = Town::at(&town);
+    let request = Request { key: key().with(Algorithm::HmacSm3).unwrap(), ..other.request() };
+    let report = run(&request);
+    assert_eq!(report.lake.pseudonym, "hmac-sm3");
+    assert_ne!(texts(&rows(&request, "debtors"), "debtor_id"), texts(&rows(&first, "debtors"), "debtor_id"));
+}
+
+#[test]
+fn a_sealed_lake_holds_the_same_and_no_word_of_it_in_the_clear() {
+    let town = Town::new();
+    town.append("conduct", "Z9,（2025）浙0106执1号,served,2025-01-10,D9,2025-01-11");
+    let plain = town.request();
+    let expected = run(&plain);
+    let other = Town::at(&town);
+    let seal = Seal::new(Some(DataKey::new(zeroize::Zeroizing::new([0x5c; 32])).unwrap()), []).strict();
+    let sealed = Request { encrypt: Encrypt::Lake, seal, ..other.request() };
+    let report = run(&sealed);
+    assert_eq!((&report.lake.content, report.lake.encrypt.as_str()), (&expected.lake.content, "lake"));
+    for table in ["debtors", "cases", "parties", "payments"] {
+        assert_eq!(rows(&sealed, table).content_hash(), rows(&plain, table).content_hash(), "{table}");
+    }
+    let mut tables = 0;
+    for path in input::files_below(&sealed.work.lake()).unwrap() {
+        if path.extension().is_some_and(|e| e == "parquet") {
+            let bytes = fs::read(&path).unwrap();
+            assert!(bytes.starts_with(b"PARE") && bytes.ends_with(b"PARE"), "{}", path.display());
+            for word in ["debtor_id", "case_no", "known_on", "浙0106"] {
+                assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} in {}", path.display());
+            }
+            tables += 1;
+        }
+    }
+    assert!(tables > 10 && sealed.work.lake().join("_waiting/conduct.parquet").is_file());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::night;
 
 /// Prints a data-quality report.
 pub fn run(common: &Common) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_reading_keys()?;
     print!("{}", night::check(&opened.ctx, &opened.input()?, &opened.key()?)?);
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct Explain {
 impl Explain {
     /// Prints the sheet as text.
     pub fn run(&self, common: &Common) -> Result<()> {
-        let ctx = common.open_reading()?.ctx;
+        let ctx = common.open_reading()?.with_reading_keys()?.ctx;
         let (tables, sheet) = night::published_tables(&ctx)?;
         print!("{}", report::explain_case(&night::case_number(&self.case_no)?, &tables, &sheet)?);
         Ok(())

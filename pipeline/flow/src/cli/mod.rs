@@ -165,11 +165,13 @@ enum Verb {
         #[command(flatten)]
         verb: key::BucketOf,
     },
-    /// Where the pseudonym key comes from, and its id
-    #[command(after_help = "Example: luheng key --config luheng.toml")]
+    /// Where keys come from, and their ids; `key rotate` changes the master key
+    #[command(after_help = "Example: luheng key rotate --new-key-file master-2027.key --config luheng.toml --work work")]
     Key {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        verb: key::Key,
     },
     /// Prints tables, features, measures, legal basis or metrics
     #[command(after_help = "Example: luheng catalog measures")]
@@ -262,7 +264,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Stage { common, verb } => verb.run(&common),
         Verb::Seal { common } => stages::seal(&common),
         Verb::BucketOf { common, verb } => verb.run(&common),
-        Verb::Key { common } => key::run(&common),
+        Verb::Key { common, verb } => verb.run(&common),
         Verb::Catalog { common, verb } => verb.run(&common),
         Verb::Approve { common, verb } => verb.run(&common),
         Verb::Explain { common, verb } => verb.run(&common),

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Day, day};
 use luheng_lake::schema::{Codes, Fault, Schema};
-use luheng_lake::store::key::{self, KeySource, PseudonymKey};
+use luheng_lake::store::key::{self, Algorithm, KeySource, PseudonymKey};
+use luheng_lake::store::keyring;
+use luheng_lake::store::lock::lock;
 use luheng_lake::store::paths::Work;
-use luheng_lake::store::seal::Seals;
+use luheng_lake::store::seal::{Encrypt, Seals};
 use luheng_lake::store::text;
 
 use super::Common;
@@ -150,7 +152,38 @@ impl Opened {
     pub fn key(&self) -> Result<PseudonymKey> {
         let identity = &self.ctx.config.identity;
         let key_file = identity.key_file.as_deref().map(|path| beside(self.config_file.as_deref(), path));
-        Ok(key::load(&KeySource { key_file, sample_key: identity.sample_key.clone() })?)
+        let algorithm = Algorithm::of(&identity.pseudonym).unwrap_or_default();
+        Ok(key::load(&KeySource { key_file, sample_key: identity.sample_key.clone(), algorithm })?)
+    }
+
+    /// The file of the master key, if the configuration names one.
+    pub fn master_file(&self) -> Option<PathBuf> {
+        self.ctx.config.encryption.master_key_file.as_deref().map(|path| beside(self.config_file.as_deref(), path))
+    }
+
+    /// With the keys to make a run; none is made. Children call it too: keys reach them by no argument and no file of the run.
+    pub fn with_keys(mut self) -> Result<Self> {
+        self.ctx.seals = keyring::open(&self.ctx.work, self.ctx.config.encrypt(), self.master_file().as_ref())?;
+        Ok(self)
+    }
+
+    /// With the keys of an ingest that its parent has made.
+    pub fn with_ingest_keys(mut self) -> Result<Self> {
+        self.ctx.seals = keyring::open_with_vault(&self.ctx.work, self.ctx.config.encrypt(), self.master_file().as_ref())?;
+        Ok(self)
+    }
+
+    /// With the keys to read what is there, however it is encrypted.
+    pub fn with_reading_keys(mut self) -> Result<Self> {
+        self.ctx.seals = keyring::open(&self.ctx.work, Encrypt::None, self.master_file().as_ref())?;
+        Ok(self)
+    }
+
+    /// With the keys of an ingest, made where they are missing.
+    pub fn with_new_keys(mut self) -> Result<Self> {
+        let _lock = lock(&self.ctx.work)?;
+        self.ctx.seals = keyring::prepare(&self.ctx.work, self.ctx.config.encrypt(), self.master_file().as_ref())?;
+        Ok(self)
     }
 }
 

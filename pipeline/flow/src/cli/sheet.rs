@@ -29,7 +29,7 @@ impl Sheet {
                 self.out.display()
             )));
         }
-        let ctx = common.open_reading()?.ctx;
+        let ctx = common.open_reading()?.with_reading_keys()?.ctx;
         let (tables, sheet) = night::published_tables(&ctx)?;
         let html = report::sheet_html(&night::case_number(&self.case_no)?, &tables, &sheet)?;
         text::write_text(&self.out, &html)?;

@@ -20,7 +20,7 @@ pub struct One {
 impl One {
     /// Runs the stage on the bucket.
     pub fn run(&self, common: &Common) -> Result<()> {
-        let opened = common.open()?;
+        let opened = common.open()?.with_keys()?;
         let wrong =
             || Error::Usage(format!("--bucket: found \"{}\", expected I/N with I from 0 and N = {}", self.bucket, opened.ctx.buckets));
         let (at, of) = self.bucket.split_once('/').ok_or_else(wrong)?;
@@ -43,16 +43,18 @@ impl One {
 /// `luheng ingest`.
 pub fn ingest(common: &Common) -> Result<()> {
     let opened = common.open()?;
+    let (input, key) = (opened.input()?, opened.key()?);
+    let opened = opened.with_new_keys()?;
     let progress = common.progress();
     let _lock = luheng_lake::store::lock::lock(&opened.ctx.work)?;
-    night::ingest(&opened.ctx, &opened.input()?, &opened.key()?, &common.pool(&opened)?, &progress, false)?;
+    night::ingest(&opened.ctx, &input, &key, &common.pool(&opened)?, &progress, false)?;
     println!("lake  {}", opened.ctx.work.lake().display());
     Ok(())
 }
 
 /// `luheng train`.
 pub fn train(common: &Common) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_keys()?;
     let progress = common.progress();
     let _lock = luheng_lake::store::lock::lock(&opened.ctx.work)?;
     let id = night::train(&opened.ctx, &common.pool(&opened)?, &progress)?;
@@ -68,7 +70,7 @@ pub fn train(common: &Common) -> Result<()> {
 
 /// `luheng features`, `score`, `suggest`: one stage on every bucket.
 pub fn per_bucket(common: &Common, name: &str) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_keys()?;
     let progress = common.progress();
     let (parts, models) = night::stage_parts(&opened.ctx)?;
     night::run_buckets(&opened.ctx, &common.pool(&opened)?, name, &parts, &models.id, &progress)?;
@@ -78,7 +80,7 @@ pub fn per_bucket(common: &Common, name: &str) -> Result<()> {
 
 /// `luheng metrics`: the tables of the whole.
 pub fn metrics(common: &Common) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_keys()?;
     let progress = common.progress();
     let (parts, models) = night::stage_parts(&opened.ctx)?;
     night::run_buckets(&opened.ctx, &common.pool(&opened)?, "sums", &parts, &models.id, &progress)?;
@@ -89,16 +91,16 @@ pub fn metrics(common: &Common) -> Result<()> {
 
 /// `luheng report`: sheets and pages from the tables of `metrics`.
 pub fn report(common: &Common) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_keys()?;
     let (parts, _) = night::stage_parts(&opened.ctx)?;
     night::report(&opened.ctx, parts.folder(), &common.progress())?;
-    println!("report: {}", parts.folder().join("sheets/index.html").display());
+    println!("report: {}", parts.folder().join("regional.html").display());
     Ok(())
 }
 
 /// `luheng seal`: joins, reports, publishes.
 pub fn seal(common: &Common) -> Result<()> {
-    let opened = common.open()?;
+    let opened = common.open()?.with_keys()?;
     let progress = common.progress();
     let _lock = luheng_lake::store::lock::lock(&opened.ctx.work)?;
     let (parts, models) = night::stage_parts(&opened.ctx)?;

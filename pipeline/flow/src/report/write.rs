@@ -7,12 +7,30 @@ use luheng_sheet::{Doc, html};
 use rayon::prelude::*;
 use std::path::Path;
 
-/// Writes `sheets/*.html`, `regional.html .csv .json` and `quality.html .json` below the run's folder; gives each file's name, relative to
+/// Writes `sheets/*.html` (where `sheets` says so), `regional.html .csv .json` and `quality.html .json` below the run's folder; gives each file's name, relative to
 /// it, with its entry for the manifest, in order of name.
 ///
 /// # Errors
 /// A file that cannot be written, or a document that cannot be rendered, by name.
-pub fn write_all(run: &Path, tables: &RunTables, quality_figures: &Quality, ctx: &SheetContext) -> Result<Vec<(String, FileEntry)>> {
+pub fn write_all(
+    run: &Path,
+    tables: &RunTables,
+    quality_figures: &Quality,
+    ctx: &SheetContext,
+    sheets: bool,
+) -> Result<Vec<(String, FileEntry)>> {
+    let mut written = if sheets { write_sheets(run, tables, ctx)? } else { Vec::new() };
+    written.push(write_doc(run, "regional.html".into(), &regional::page(&tables.regional, ctx))?);
+    written.push(write_plain(run, "regional.csv", &regional::csv(&tables.regional))?);
+    written.push(write_plain(run, "regional.json", &regional::json(&tables.regional)?)?);
+    written.push(write_doc(run, "quality.html".into(), &quality::page(quality_figures, ctx))?);
+    written.push(write_plain(run, "quality.json", &quality::json(quality_figures)?)?);
+    written.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(written)
+}
+
+/// A sheet a case, and the pages that list them.
+fn write_sheets(run: &Path, tables: &RunTables, ctx: &SheetContext) -> Result<Vec<(String, FileEntry)>> {
     // Made once before the threads start, so that a crash test counts the same operations each time.
     create_dir(&run.join("sheets"))?;
     let by_case = ByCase::of(tables);
@@ -28,12 +46,6 @@ pub fn write_all(run: &Path, tables: &RunTables, quality_figures: &Quality, ctx:
     for (name, doc) in index::pages(&by_case, ctx) {
         written.push(write_doc(run, name, &doc)?);
     }
-    written.push(write_doc(run, "regional.html".into(), &regional::page(&tables.regional, ctx))?);
-    written.push(write_plain(run, "regional.csv", &regional::csv(&tables.regional))?);
-    written.push(write_plain(run, "regional.json", &regional::json(&tables.regional)?)?);
-    written.push(write_doc(run, "quality.html".into(), &quality::page(quality_figures, ctx))?);
-    written.push(write_plain(run, "quality.json", &quality::json(quality_figures)?)?);
-    written.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(written)
 }
 

@@ -14,13 +14,11 @@ use super::{IngestReport, Request, layouts};
 use crate::columns::{Columns, day};
 use crate::error::{Error, Result};
 use crate::store::lake::{self, LakeInfo};
-use crate::store::paths::Work;
+use crate::store::paths::{STAGING, Work};
 use crate::store::{atomic, hash_bytes, parquet};
 
 /// Marks a staging folder whose lake is complete: from here on the swap is carried through, also after a crash.
 const READY_FILE: &str = "ready";
-/// How staging folders begin.
-const STAGING: &str = ".ingest.";
 /// What is swapped.
 const SWAPPED: [&str; 2] = ["lake", "vault"];
 
@@ -159,7 +157,8 @@ fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTree
         buckets: split.buckets,
         hash: lake::HASH.to_owned(),
         key_id: split.key_id.clone(),
-        encrypt: lake::PLAIN.to_owned(),
+        pseudonym: request.key.algorithm().name().to_owned(),
+        encrypt: request.encrypt.name().to_owned(),
         tables: layouts.iter().map(|l| (l.name.clone(), l.version)).collect(),
         content: layouts.iter().map(|l| (l.name.clone(), content(l))).collect(),
         rows: layouts.iter().map(|l| (l.name.clone(), of(&l.name).0)).collect(),

@@ -52,7 +52,7 @@ use crate::store::key::PseudonymKey;
 use crate::store::lake::LakeInfo;
 use crate::store::manifest::InputEntry;
 use crate::store::paths::Work;
-use crate::store::seal::Seal;
+use crate::store::seal::{Encrypt, Seal};
 
 /// What an ingest needs to know. The same request serves every process that takes part.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub struct Request {
     pub sources: BTreeMap<String, mapping::Mapping>,
     /// The deployment's key.
     pub key: PseudonymKey,
+    /// How much is encrypted; `lake.json` says so.
+    pub encrypt: Encrypt,
     /// With which keys the lake's files are written and opened, those of the staging folder too.
     pub seal: Seal,
     /// With which key the vault is written; it always is encrypted.

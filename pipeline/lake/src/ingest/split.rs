@@ -95,7 +95,7 @@ pub(super) struct Splitter<'a> {
 
 /// Runs the first pass into `staging`, or without writing anything where that is `None`. Returns the counts and the rejects.
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
-    lake::check_key(&request.work, &request.key.key_id())?;
+    lake::check_key(&request.work, &request.key)?;
     let held = Held::open(request)?;
     check_modes(request, held.is_some())?;
     let adds_to = |table: &str| held.is_some() && request.sources.get(table).is_some_and(|m| m.mode == Mode::Delta);
@@ -124,7 +124,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             inputs: hash_inputs(&found.files)?,
             ignored: found.ignored,
             adds: held.is_some(),
-            keeps_files: held.as_ref().is_some_and(|held| (held.info.encrypt == lake::PLAIN) != request.seal.is_on()),
+            keeps_files: held.as_ref().is_some_and(|held| held.info.encrypt == request.encrypt.name()),
             sources: sources.clone(),
             ..Split::default()
         },

@@ -1,19 +1,48 @@
 //! The deployment's key: it makes pseudonyms, so whoever has it can test who a pseudonym is. It never enters the work folder.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use sm3::Sm3;
 use zeroize::Zeroizing;
 
-use super::{atomic, input};
+use super::secret::{self, KeyBytes, Kind, hex_text};
 use crate::error::{Error, Result, explain};
 
 /// Environment variable with the key, 64 hex digits; it wins over any configuration.
 pub const KEY_VARIABLE: &str = "LUHENG_KEY";
+/// The key's name in the user's state folder.
+const STATE_FILE: &str = "key";
+const KIND: Kind = Kind { name: "the key", setting: "[identity] key_file", variable: KEY_VARIABLE };
+
+/// The keyed hash that makes pseudonyms. A lake keeps the name of its own: the same person has another id under another algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// `hmac-sha256`.
+    #[default]
+    HmacSha256,
+    /// `hmac-sm3`: GB/T 32905, where national algorithms are required.
+    HmacSm3,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Algorithm; 2] = [Algorithm::HmacSha256, Algorithm::HmacSm3];
+
+    /// Its name in configurations and in `lake.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::HmacSha256 => "hmac-sha256",
+            Algorithm::HmacSm3 => "hmac-sm3",
+        }
+    }
+
+    /// The algorithm of a name.
+    pub fn of(name: &str) -> Option<Algorithm> {
+        Algorithm::ALL.into_iter().find(|a| a.name() == name)
+    }
+}
 
 /// What the configuration's `[identity]` says of the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +51,8 @@ pub struct KeySource {
     pub key_file: Option<PathBuf>,
     /// `sample_key`: a published key, good for imaginary people (identity numbers of prefix 99) only.
     pub sample_key: Option<String>,
+    /// `pseudonym`: with which algorithm.
+    pub algorithm: Algorithm,
 }
 
 /// Where the key in use came from; the run says so.
@@ -45,9 +76,41 @@ pub enum KeyOrigin {
 /// The key. Its bytes are wiped when it is dropped; it has no `Debug` that shows them.
 #[derive(Clone)]
 pub struct PseudonymKey {
-    bytes: Zeroizing<[u8; 32]>,
-    keyed: Hmac<Sha256>,
+    bytes: KeyBytes,
+    keyed: Keyed,
     origin: KeyOrigin,
+}
+
+/// The hash with the key taken in, to be copied for each text.
+#[derive(Clone)]
+enum Keyed {
+    Sha256(Hmac<Sha256>),
+    Sm3(Hmac<Sm3>),
+}
+
+impl Keyed {
+    fn new(algorithm: Algorithm, key: &KeyBytes) -> Result<Keyed> {
+        let broken = |e| Error::fault(format!("HMAC key: {e}"));
+        Ok(match algorithm {
+            Algorithm::HmacSha256 => Keyed::Sha256(Hmac::new_from_slice(key.as_slice()).map_err(broken)?),
+            Algorithm::HmacSm3 => Keyed::Sm3(Hmac::new_from_slice(key.as_slice()).map_err(broken)?),
+        })
+    }
+
+    fn mac(&self, text: &[u8]) -> [u8; 32] {
+        fn finish<M: Mac + Clone>(mac: &M, text: &[u8]) -> [u8; 32] {
+            let mut out = [0u8; 32];
+            let mut mac = mac.clone();
+            mac.update(text);
+            // Both hashes give 32 bytes.
+            out.copy_from_slice(&mac.finalize().into_bytes());
+            out
+        }
+        match self {
+            Keyed::Sha256(mac) => finish(mac, text),
+            Keyed::Sm3(mac) => finish(mac, text),
+        }
+    }
 }
 
 impl std::fmt::Debug for PseudonymKey {
@@ -57,18 +120,26 @@ impl std::fmt::Debug for PseudonymKey {
 }
 
 impl PseudonymKey {
-    /// A key from 64 hex digits. [`Error::Config`] where they are not; the message never shows them.
+    /// A key from 64 hex digits, for HMAC-SHA-256. [`Error::Config`] where they are not; the message never shows them.
     pub fn from_hex(hex: &str, origin: KeyOrigin, place: &str) -> Result<PseudonymKey> {
-        let bytes = hex_bytes(hex.trim()).ok_or_else(|| {
-            explain("the key cannot be used")
-                .at(place)
-                .found(format!("{} characters", hex.trim().chars().count()))
-                .expected("64 hexadecimal digits")
-                .remedy("make one with `openssl rand -hex 32`")
-                .config()
-        })?;
-        let keyed = Hmac::<Sha256>::new_from_slice(bytes.as_slice()).map_err(|e| Error::fault(format!("HMAC key: {e}")))?;
-        Ok(PseudonymKey { bytes, keyed, origin })
+        PseudonymKey::new(secret::from_hex(&KIND, hex, place)?, origin, Algorithm::HmacSha256)
+    }
+
+    fn new(bytes: KeyBytes, origin: KeyOrigin, algorithm: Algorithm) -> Result<PseudonymKey> {
+        Ok(PseudonymKey { keyed: Keyed::new(algorithm, &bytes)?, bytes, origin })
+    }
+
+    /// The same key used with another algorithm: another key id, other pseudonyms.
+    pub fn with(self, algorithm: Algorithm) -> Result<PseudonymKey> {
+        PseudonymKey::new(self.bytes, self.origin, algorithm)
+    }
+
+    /// With which algorithm it makes pseudonyms.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.keyed {
+            Keyed::Sha256(_) => Algorithm::HmacSha256,
+            Keyed::Sm3(_) => Algorithm::HmacSm3,
+        }
     }
 
     /// Where it came from.
@@ -81,7 +152,7 @@ impl PseudonymKey {
         self.origin == KeyOrigin::Sample
     }
 
-    /// 32 lower-case hex digits: HMAC-SHA-256 of the text under this key, cut to 128 bits.
+    /// 32 lower-case hex digits: the HMAC of the text under this key, cut to 128 bits.
     pub fn pseudonym(&self, text: &str) -> String {
         hex_text(&self.pseudonym_bytes(text))
     }
@@ -93,14 +164,15 @@ impl PseudonymKey {
         cut
     }
 
-    /// A short name for the key, the same for the same key, telling nothing of it.
+    /// A short name for the key and its algorithm, the same for the same two, telling nothing of the key.
     pub fn key_id(&self) -> String {
         hex_text(&self.mac("luheng key id")[..6])
     }
 
-    /// The key that encrypts the vault, derived from this one.
-    pub fn vault_key(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.mac("luheng vault key"))
+    /// The key that encrypted the vaults of luheng 0.1.0, derived from this one: they stay readable.
+    pub fn legacy_vault_key(&self) -> Result<KeyBytes> {
+        // There was one algorithm then.
+        Ok(Zeroizing::new(Keyed::new(Algorithm::HmacSha256, &self.bytes)?.mac(b"luheng vault key")))
     }
 
     /// The key of row hashes: without it nobody can test a guess at a row against the lake's keys and content hashes.
@@ -114,16 +186,19 @@ impl PseudonymKey {
     }
 
     fn mac(&self, text: &str) -> [u8; 32] {
-        let mut mac = self.keyed.clone();
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().into()
+        self.keyed.mac(text.as_bytes())
     }
 }
 
 /// Finds the key: environment, else `key_file`, else `sample_key`, else the user's state folder, where one is made once.
 pub fn load(source: &KeySource) -> Result<PseudonymKey> {
-    if let Ok(hex) = std::env::var(KEY_VARIABLE) {
-        return PseudonymKey::from_hex(&hex, KeyOrigin::Environment, KEY_VARIABLE);
+    let (bytes, origin) = find(source)?;
+    PseudonymKey::new(bytes, origin, source.algorithm)
+}
+
+fn find(source: &KeySource) -> Result<(KeyBytes, KeyOrigin)> {
+    if let Some(bytes) = secret::from_environment(&KIND)? {
+        return Ok((bytes, KeyOrigin::Environment));
     }
     match (&source.key_file, &source.sample_key) {
         (Some(_), Some(_)) => Err(explain("two keys are configured")
@@ -132,113 +207,20 @@ pub fn load(source: &KeySource) -> Result<PseudonymKey> {
             .expected("one of them")
             .remedy("real data need key_file; drop sample_key")
             .config()),
-        (Some(path), None) => read_key(path, KeyOrigin::File(path.clone())),
-        (None, Some(hex)) => PseudonymKey::from_hex(hex, KeyOrigin::Sample, "[identity] sample_key"),
-        (None, None) => from_state_folder(&state_file()?),
-    }
-}
-
-fn read_key(path: &Path, origin: KeyOrigin) -> Result<PseudonymKey> {
-    let mode = std::fs::metadata(path).map_err(|e| cannot_read(path, &e))?.mode();
-    if mode & 0o077 != 0 {
-        return Err(explain("the key file is open to others")
-            .at(path.display())
-            .found(format!("mode {:03o}", mode & 0o777))
-            .expected("a file its owner alone can read (600)")
-            .remedy(format!("chmod 600 {}; if others may have read it, make a new key", path.display()))
-            .config());
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?);
-    PseudonymKey::from_hex(&text, origin, &path.display().to_string())
-}
-
-fn cannot_read(path: &Path, e: &std::io::Error) -> Error {
-    explain("the key file cannot be read")
-        .at(path.display())
-        .found(e)
-        .expected("64 hexadecimal digits in a file of mode 600")
-        .remedy("check [identity] key_file, or set LUHENG_KEY")
-        .config()
-}
-
-fn state_file() -> Result<PathBuf> {
-    let folder = match (std::env::var_os("XDG_STATE_HOME"), std::env::var_os("HOME")) {
-        (Some(state), _) if Path::new(&state).is_absolute() => PathBuf::from(state),
-        (_, Some(home)) if !home.is_empty() => PathBuf::from(home).join(".local/state"),
-        _ => {
-            return Err(explain("there is no place to keep a key")
-                .found("neither XDG_STATE_HOME nor HOME")
-                .expected("a home folder, or a key")
-                .remedy("set LUHENG_KEY or [identity] key_file")
-                .config());
+        (Some(path), None) => Ok((secret::read(&KIND, path)?, KeyOrigin::File(path.clone()))),
+        (None, Some(hex)) => Ok((secret::from_hex(&KIND, hex, "[identity] sample_key")?, KeyOrigin::Sample)),
+        (None, None) => {
+            let path = secret::state_file(&KIND, STATE_FILE)?;
+            let (bytes, made) = secret::from_state(&KIND, &path)?;
+            Ok((bytes, KeyOrigin::State { path, made }))
         }
-    };
-    Ok(folder.join("luheng/key"))
-}
-
-fn from_state_folder(path: &Path) -> Result<PseudonymKey> {
-    let made = !path.exists();
-    if made {
-        make_key(path)?;
     }
-    read_key(path, KeyOrigin::State { path: path.to_path_buf(), made })
-}
-
-/// Writes a new key under a temporary name and links it in place, so that of two processes one wins and both read the same key.
-fn make_key(path: &Path) -> Result<()> {
-    let folder = path.parent().ok_or_else(|| Error::fault("the key file has no folder"))?;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| Error::io("create", folder, e))?;
-    let mut bytes = Zeroizing::new([0u8; 32]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|e| Error::fault(format!("the system gave no random bytes: {e}")))?;
-    let hex = Zeroizing::new(hex_text(bytes.as_slice()));
-    let temporary = folder.join(format!(".key.{}.tmp", std::process::id()));
-    atomic::remove_file(&temporary)?;
-    atomic::operation();
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(hex.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|e| Error::io("write", &temporary, e))?;
-    atomic::operation();
-    let linked = std::fs::hard_link(&temporary, path);
-    atomic::remove_file(&temporary)?;
-    match linked {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::io("create", path, e)),
-        _ => input::open(folder)?.sync_all().map_err(|e| Error::io("sync", folder, e)),
-    }
-}
-
-pub(super) fn hex_bytes(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0u8; 32]);
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * i..2 * i + 2)?, 16).ok()?;
-    }
-    hex.bytes().all(|b| b.is_ascii_hexdigit()).then_some(bytes)
-}
-
-pub(super) fn hex_text(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for b in bytes {
-        out.push(char::from(DIGITS[usize::from(b >> 4)]));
-        out.push(char::from(DIGITS[usize::from(b & 15)]));
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -251,40 +233,31 @@ mod tests {
         // python3: hmac.new(bytes(range(32)), b'990000198502150021', 'sha256').hexdigest()[:32]
         assert_eq!(sample().pseudonym("990000198502150021"), "410127ac69a4e002f501f850f5ab370d");
         assert_eq!(sample().key_id().len(), 12);
-        assert_ne!(sample().vault_key().as_slice(), sample().mac("luheng key id"));
+        assert_ne!(sample().legacy_vault_key().unwrap().as_slice(), sample().mac("luheng key id"));
         assert_eq!(sample().to_hex().as_str(), HEX);
-    }
-
-    #[test]
-    fn only_64_hex_digits_make_a_key_and_none_is_shown() {
-        for bad in ["", "abc", &HEX[1..], &format!("{}+1", &HEX[2..])] {
-            let error = PseudonymKey::from_hex(bad, KeyOrigin::Environment, "LUHENG_KEY").unwrap_err();
-            assert_eq!(error.exit_status(), 4);
-            assert!(bad.is_empty() || !error.to_string().contains(bad));
-        }
         assert!(!format!("{:?}", sample()).contains("0001"));
     }
 
     #[test]
-    fn a_key_file_others_can_read_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("key");
-        std::fs::write(&path, format!("{HEX}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(read_key(&path, KeyOrigin::File(path.clone())).unwrap_err().exit_status(), 4);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(read_key(&path, KeyOrigin::File(path.clone())).unwrap().key_id(), sample().key_id());
+    fn hmac_sm3_gives_the_published_answers() {
+        // GM/T 0042-2015, appendix D.3, as openssl's tests hold it (test/recipes/30-test_evp_data/evpmac_sm3.txt).
+        let key: String = (1..=32).map(|n| format!("{n:02x}")).collect();
+        let key = PseudonymKey::from_hex(&key, KeyOrigin::Sample, "test").unwrap().with(Algorithm::HmacSm3).unwrap();
+        let text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".repeat(2);
+        assert_eq!(hex_text(&key.mac(&text)), "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a");
+        let key = PseudonymKey::from_hex(&"0b".repeat(32), KeyOrigin::Sample, "test").unwrap().with(Algorithm::HmacSm3).unwrap();
+        assert_eq!(hex_text(&key.mac("Hi There")), "c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e");
     }
 
     #[test]
-    fn the_state_key_is_made_once_and_for_its_owner_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("luheng/key");
-        let first = from_state_folder(&path).unwrap();
-        let second = from_state_folder(&path).unwrap();
-        assert_eq!(first.key_id(), second.key_id());
-        assert_eq!(first.origin(), &KeyOrigin::State { path: path.clone(), made: true });
-        assert_eq!(second.origin(), &KeyOrigin::State { path: path.clone(), made: false });
-        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    fn another_algorithm_is_another_key_and_has_a_name() {
+        let national = sample().with(Algorithm::HmacSm3).unwrap();
+        assert_ne!(national.key_id(), sample().key_id());
+        assert_ne!(national.pseudonym("a"), sample().pseudonym("a"));
+        assert_eq!(national.legacy_vault_key().unwrap(), sample().legacy_vault_key().unwrap());
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::of(algorithm.name()), Some(algorithm));
+        }
+        assert_eq!(Algorithm::of("md5"), None);
     }
 }

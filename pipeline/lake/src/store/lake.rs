@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::key::{Algorithm, PseudonymKey};
 use super::paths::Work;
+use super::seal::Encrypt;
 use super::{atomic, text};
 use crate::error::{Error, Result, explain};
 
 /// The lake's format; a reader refuses any newer one. Format 1, of luheng 0.1.0, can be read; an ingest builds it anew from full exports.
 pub const FORMAT: u32 = 2;
-/// [`LakeInfo::encrypt`] of a lake in the clear.
-pub const PLAIN: &str = "none";
 /// The lake's file of facts about itself.
 pub const LAKE_FILE: &str = "lake.json";
 /// The bucket function's name (see [`crate::bucket`]).
@@ -29,7 +29,10 @@ pub struct LakeInfo {
     pub hash: String,
     /// Which key made the pseudonyms.
     pub key_id: String,
-    /// `none`: the facts are pseudonymous and plain (the vault is always encrypted).
+    /// With which algorithm.
+    #[serde(default = "first_algorithm")]
+    pub pseudonym: String,
+    /// `none`: the facts are pseudonymous and in the clear; `lake` and `all`: every file is encrypted. The vault always is.
     pub encrypt: String,
     /// Catalog version of each table.
     pub tables: BTreeMap<String, u16>,
@@ -39,6 +42,11 @@ pub struct LakeInfo {
     pub rows: BTreeMap<String, u64>,
     /// As-of day of the ingest, `YYYY-MM-DD`.
     pub as_of: String,
+}
+
+/// What lakes were made with before the choice was theirs.
+fn first_algorithm() -> String {
+    Algorithm::HmacSha256.name().to_owned()
 }
 
 /// The lake of a work folder; `None` where there is none yet. [`Error::Input`] where it is damaged or newer than this luheng.
@@ -68,14 +76,45 @@ pub fn write(lake: &Path, info: &LakeInfo) -> Result<()> {
     atomic::write_bytes(&lake.join(LAKE_FILE), (text + "\n").as_bytes())
 }
 
-/// Refuses a key other than the one the lake was made with: the same people would get other pseudonyms.
-pub fn check_key(work: &Work, key_id: &str) -> Result<()> {
-    match read(work)? {
-        Some(info) if info.key_id != key_id => Err(explain("the key is not the one this work folder was made with")
+/// Refuses a key or algorithm other than that the lake was made with: the same people would get other pseudonyms.
+pub fn check_key(work: &Work, key: &PseudonymKey) -> Result<()> {
+    let Some(info) = read(work)? else { return Ok(()) };
+    let refuse = |what: &str, found: String, expected: String, remedy: &str| {
+        Err(explain(format!("{what} is not the one this work folder was made with"))
             .at(work.lake_json().display())
-            .found(format!("key id {key_id}"))
-            .expected(format!("key id {}", info.key_id))
-            .remedy("use that key; to begin anew with this one, give another --work")
+            .found(found)
+            .expected(expected)
+            .remedy(remedy)
+            .config())
+    };
+    let algorithm = key.algorithm().name();
+    if info.pseudonym != algorithm {
+        return refuse(
+            "the algorithm of pseudonyms",
+            algorithm.to_owned(),
+            info.pseudonym,
+            "set [identity] pseudonym to that; to begin anew with this one, give another --work",
+        );
+    }
+    if info.key_id != key.key_id() {
+        return refuse(
+            "the key",
+            format!("key id {}", key.key_id()),
+            format!("key id {}", info.key_id),
+            "use that key; to begin anew with this one, give another --work",
+        );
+    }
+    Ok(())
+}
+
+/// Refuses to go on from a lake that is not encrypted as configured: what is made from it would be a mix.
+pub fn check_encryption(work: &Work, encrypt: Encrypt) -> Result<()> {
+    match read(work)? {
+        Some(info) if info.encrypt != encrypt.name() => Err(explain("the lake is not encrypted as configured")
+            .at(work.lake_json().display())
+            .found(format!("encrypt = \"{}\"", info.encrypt))
+            .expected(format!("encrypt = \"{}\"", encrypt.name()))
+            .remedy("`luheng ingest` writes the lake anew as configured")
             .config()),
         _ => Ok(()),
     }

@@ -75,6 +75,9 @@ pub struct RunManifest {
     pub catalog: CatalogEntry,
     /// Which key made the pseudonyms.
     pub key_id: String,
+    /// How much was encrypted: `none`, `lake` or `all`; absent in runs of the time before there was a choice.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub encrypt: String,
     /// Order-free content hash of each lake table.
     pub lake: BTreeMap<String, String>,
     /// The models used, by rating.

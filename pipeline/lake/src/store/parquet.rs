@@ -15,8 +15,8 @@ use parquet::encryption::encrypt::FileEncryptionProperties;
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::key::hex_text;
 use super::seal::{DataKey, Seal};
+use super::secret::hex_text;
 use super::{FileEntry, atomic, cipher, hash_bytes, input};
 use crate::columns::Columns;
 use crate::error::{Error, Result, explain};

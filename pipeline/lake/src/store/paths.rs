@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// How the names of staging folders begin.
+pub(crate) const STAGING: &str = ".ingest.";
+
 /// A work folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
@@ -18,6 +21,11 @@ impl Work {
     /// `lake/`.
     pub fn lake(&self) -> PathBuf {
         self.root.join("lake")
+    }
+
+    /// `keys.json`, the wrapped keys of all that is encrypted.
+    pub fn keys_json(&self) -> PathBuf {
+        self.root.join("keys.json")
     }
 
     /// `lake/lake.json`.
@@ -67,6 +75,6 @@ impl Work {
 
     /// `.ingest.<pid>/`, where a new lake is built.
     pub fn staging(&self, pid: u32) -> PathBuf {
-        self.root.join(format!(".ingest.{pid}"))
+        self.root.join(format!("{STAGING}{pid}"))
     }
 }

@@ -20,7 +20,7 @@ pub struct DataKey {
 impl DataKey {
     /// A key from its bytes; its id is a digest, the same for the same key, telling nothing of it.
     pub fn new(bytes: Zeroizing<[u8; 32]>) -> Result<DataKey> {
-        let id = super::key::hex_text(&mac(&bytes, &[b"luheng data key id"])?[..8]);
+        let id = super::secret::hex_text(&mac(&bytes, &[b"luheng data key id"])?[..8]);
         Ok(DataKey { id, keyed: Arc::new(bytes) })
     }
 
@@ -33,6 +33,10 @@ impl DataKey {
     pub(super) fn derive(&self, salt: &[u8], part: &str) -> Result<Zeroizing<[u8; 32]>> {
         mac(&self.keyed, &[b"luheng file key", salt, part.as_bytes()])
     }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.keyed
+    }
 }
 
 impl fmt::Debug for DataKey {
@@ -42,7 +46,7 @@ impl fmt::Debug for DataKey {
 }
 
 /// HMAC-SHA-256 over parts, each with its length before it, so that no two lists of parts are one text.
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>> {
+pub(super) fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|e| Error::fault(format!("HMAC key: {e}")))?;
     for part in parts {
         mac.update(&(part.len() as u64).to_le_bytes());
@@ -115,9 +119,42 @@ impl Seal {
     }
 }
 
+/// How much of a work folder is encrypted; the vault always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encrypt {
+    /// The vault alone.
+    #[default]
+    None,
+    /// Every lake table too.
+    Lake,
+    /// Run tables too; sheets are then made on demand.
+    All,
+}
+
+impl Encrypt {
+    /// Every choice.
+    pub const ALL: [Encrypt; 3] = [Encrypt::None, Encrypt::Lake, Encrypt::All];
+
+    /// Its name in configurations, in `lake.json` and in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encrypt::None => "none",
+            Encrypt::Lake => "lake",
+            Encrypt::All => "all",
+        }
+    }
+
+    /// The choice of a name.
+    pub fn of(name: &str) -> Option<Encrypt> {
+        Encrypt::ALL.into_iter().find(|e| e.name() == name)
+    }
+}
+
 /// The seals of a work folder, one a kind of file.
 #[derive(Clone, Debug, Default)]
 pub struct Seals {
+    /// What they were made for.
+    pub encrypt: Encrypt,
     /// Lake tables and what an ingest leaves on its way to them.
     pub lake: Seal,
     /// Tables of runs, and the parts they are joined from.

@@ -10,7 +10,7 @@ use luheng_lake::ingest::Request;
 use luheng_lake::schema::{Codes, Schema};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
 use luheng_lake::store::paths::Work;
-use luheng_lake::store::seal::{DataKey, Seal};
+use luheng_lake::store::seal::{DataKey, Encrypt, Seal};
 use luheng_lake::store::{parquet, text};
 
 const TABLES: [(&str, &str); 7] = [
@@ -119,6 +119,7 @@ impl Town {
             codes: Codes::load(&files).unwrap(),
             sources: std::collections::BTreeMap::new(),
             key: key(),
+            encrypt: Encrypt::None,
             seal: Seal::none(),
             vault: vault_seal(),
             as_of: day::parse("2025-06-30").unwrap(),
