@@ -76,7 +76,7 @@ fn read(name: &str) -> luheng_lake::Result<(Vec<Chunk>, FileReport)> {
         Some("jsonl") => Format::JsonLines,
         _ => Format::Parquet,
     };
-    let file = InputFile { table: table.name.clone(), path: folder().join(name), name: name.to_owned(), format, pack };
+    let file = InputFile { table: table.name.clone(), path: folder().join(name), name: name.to_owned(), format, pack, shared: None };
     let options = ReadOptions { as_of: day::parse("2025-06-30").unwrap(), seen_on: None };
     let mut chunks = Vec::new();
     let report = read_file(&file, table, &Mapping::default(), &codes, &options, &mut |chunk| {

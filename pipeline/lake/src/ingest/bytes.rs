@@ -173,7 +173,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cases.csv");
         std::fs::write(&path, bytes).unwrap();
-        let file = InputFile { table: "cases".into(), path, name: "cases.csv".into(), format: Format::Csv, pack };
+        let file = InputFile { table: "cases".into(), path, name: "cases.csv".into(), format: Format::Csv, pack, shared: None };
         let mut source = TextSource::open(&file, encoding)?;
         let mut out = Vec::new();
         while source.fill(&mut out)? {}

@@ -13,7 +13,7 @@ use super::blocks::Block;
 use super::cast::{Raw, RowFault, visible};
 use super::check::Batch;
 use super::plan::Plan;
-use super::reject::rule;
+use super::reject::{mask, rule};
 use crate::error::Result;
 
 /// The rows of a piece, and how often each key was met.
@@ -102,9 +102,9 @@ impl Keys<'_> {
         place
     }
 
-    /// The place in the table of the first column that reads an input.
+    /// The place in the table of the column that reads an input.
     fn column(&self, input: usize) -> usize {
-        self.plan.columns.iter().position(|c| c.input == Some(input)).unwrap_or(usize::MAX)
+        self.plan.column_of(input).unwrap_or(usize::MAX)
     }
 }
 
@@ -144,7 +144,7 @@ impl<'t> Visitor<'t> for ObjectSeed<'_, '_, 't> {
             match scalar(value.get()) {
                 Some(text) => self.cells[place] = text,
                 None => {
-                    let found = self.keys.plan.table.columns.get(column).map_or_else(String::new, |c| visible(c, value.get()));
+                    let found = self.keys.plan.table.columns.get(column).map_or_else(|| mask(value.get()), |c| visible(c, value.get()));
                     refuse(rule::KIND, found, "text, a number, true, false or null");
                 }
             }

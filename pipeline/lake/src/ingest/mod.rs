@@ -23,6 +23,7 @@ mod record;
 mod references;
 mod rehearsal;
 pub mod reject;
+mod rows;
 mod settle;
 mod split;
 mod tally;

@@ -19,7 +19,7 @@ use super::bytes::{read_error, unpack};
 use super::cast::Raw;
 use super::check::Batch;
 use super::discover::{InputFile, Pack};
-use super::plan::Plan;
+use super::plan::{Plan, Source};
 use crate::columns::{Day, day};
 use crate::error::{Error, Result};
 use crate::schema::Kind;
@@ -82,22 +82,16 @@ impl<'f> Opened<'f> {
 
     /// Begins reading the columns of the plan. Errors: a column whose type cannot hold what the table's column needs.
     pub(crate) fn rows(self, plan: &Plan) -> Result<Rows<'f>> {
-        for column in &plan.columns {
-            let Some(header) = column.input.and_then(|i| plan.inputs.get(i)) else { continue };
-            let Ok(field) = self.schema().field_with_name(header) else { continue };
-            if !holds(column.column.kind, field.data_type()) {
-                let money = if column.column.kind == Kind::Money { "; floats lose fen" } else { "" };
-                return Err(Error::input(
-                    &self.file.name,
-                    None,
-                    format!("column {header} of type {}", field.data_type()),
-                    format!(
-                        "text, an integer, a decimal, a date or a midnight timestamp that can be a {}{money}",
-                        column.column.kind.name()
-                    ),
-                    "export the column in one of these types",
-                ));
-            }
+        for column in plan.groups.iter().flat_map(|group| &group.columns) {
+            // Text is made of what a part or a template reads.
+            let (kind, inputs) = match (&column.source, column.part) {
+                (Source::Input(input), None) => (column.column.kind, vec![*input]),
+                (source, _) => (Kind::Text, source.inputs()),
+            };
+            inputs.into_iter().filter_map(|i| plan.inputs.get(i)).try_for_each(|header| self.check_type(header, kind))?;
+        }
+        if let Some(header) = plan.only_if.and_then(|(input, _)| plan.inputs.get(input)) {
+            self.check_type(header, Kind::Text)?;
         }
         let roots: Vec<usize> = self.headers().iter().enumerate().filter(|(_, h)| plan.inputs.contains(h)).map(|(i, _)| i).collect();
         let reader = match self.builder {
@@ -105,6 +99,23 @@ impl<'f> Opened<'f> {
             Builder::Unpacked(b) => projected(b, roots),
         };
         Ok(Rows { file: self.file, reader: reader.map_err(|e| damaged(self.file, &e))?, next: 1 })
+    }
+}
+
+impl Opened<'_> {
+    fn check_type(&self, header: &str, kind: Kind) -> Result<()> {
+        let Ok(field) = self.schema().field_with_name(header) else { return Ok(()) };
+        if holds(kind, field.data_type()) {
+            return Ok(());
+        }
+        let money = if kind == Kind::Money { "; floats lose fen" } else { "" };
+        Err(Error::input(
+            &self.file.name,
+            None,
+            format!("column {header} of type {}", field.data_type()),
+            format!("text, an integer, a decimal, a date or a midnight timestamp that can be a {}{money}", kind.name()),
+            "export the column in one of these types",
+        ))
     }
 }
 

@@ -68,7 +68,7 @@ struct Splitter<'a> {
 /// Runs the first pass into `staging`, or without writing anything where that is `None`. Returns the counts and the rejects.
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
     lake::check_key(&request.work, &request.key.key_id())?;
-    let found = discover::discover(&request.input, &request.schema)?;
+    let found = discover::discover_mapped(&request.input, &request.schema, &request.sources)?;
     // The input's own regions are known codes; the built-in list is what stands where it brings none.
     let request = &Request { codes: known_codes(request, &found.files)?, ..request.clone() };
     let layouts = layouts(request)?;
@@ -92,6 +92,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             key_id: request.key.key_id(),
             inputs: hash_inputs(&found.files)?,
             ignored: found.ignored,
+            warnings: found.warnings,
             ..Split::default()
         },
         found: found.files,
@@ -202,7 +203,7 @@ impl Splitter<'_> {
             }
             warned.extend(report.warnings);
             events(Event::FileRead { table: layout.name.clone(), file: file.name, rows: counts.read, rejected: counts.rejected });
-            if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file) {
+            if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file && e.table == counts.table) {
                 entry.rows_read = counts.read;
             }
             self.out.files.push(counts);
