@@ -373,7 +373,11 @@ class = "类型1"
 gross_fen = "金额1"
 [[assets.repeat]]
 class = "类型2"
+[seizures]
+columns.asset_ref = "证件"
 [debtors]
+columns.industry = { template = "{证件}-1" }
+columns.debtor_ref = "证件"
 columns.born_on = { from = "证件", part = "birth_date", format = "%Y%m%d" }
 repeat = [{ name = { constant = "x" } }]
 "#,
@@ -398,6 +402,7 @@ repeat = [{ name = { constant = "x" } }]
                 "debtors.columns.born_on.format",
                 "debtors.repeat",
                 "debtors.repeat.1",
+                "debtors.columns.industry",
             ]
         );
         assert!(faults.iter().all(|f| !f.found.is_empty() && !f.expected.is_empty()), "{faults:?}");

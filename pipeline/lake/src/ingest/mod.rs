@@ -26,6 +26,7 @@ pub mod reject;
 mod rows;
 mod settle;
 mod split;
+pub mod suggest;
 mod tally;
 mod values;
 mod waiting;

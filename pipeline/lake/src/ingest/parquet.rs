@@ -1,6 +1,10 @@
 //! Input Parquet: any text, integer, decimal, date or midnight timestamp, as other systems write them.
 
+mod limits;
+
+use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Read as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -38,12 +42,18 @@ pub(crate) struct Rows<'f> {
     reader: ParquetRecordBatchReader,
     /// The number of the next row, from 1.
     next: u64,
+    /// What was read and not yet handed on.
+    pending: VecDeque<RecordBatch>,
+    /// How much text the file may still hold.
+    text_left: u64,
 }
 
 /// The headers of a file with what they hold, before anything is read.
 pub(crate) struct Opened<'f> {
     file: &'f InputFile,
     builder: Builder,
+    /// Size of the file.
+    bytes: u64,
 }
 
 enum Builder {
@@ -52,21 +62,35 @@ enum Builder {
 }
 
 fn damaged(file: &InputFile, error: &dyn std::fmt::Display) -> Error {
+    let text = error.to_string();
+    if text.contains("encrypt") {
+        let remedy = "export it without encryption: only luheng's own lake is read encrypted";
+        return Error::input(&file.name, None, "an encrypted Parquet file", "Parquet that can be read without a key", remedy);
+    }
     let remedy = "export or copy the file again; nothing was changed";
-    Error::input(&file.name, None, format!("what cannot be read: {error}"), "a whole Parquet file", remedy)
+    Error::input(&file.name, None, format!("what cannot be read: {text}"), "a whole Parquet file", remedy)
 }
 
 impl<'f> Opened<'f> {
-    /// Reads the footer. Errors: a file that is no Parquet or was cut off.
+    /// Reads the footer. Errors: a file that is no Parquet, was cut off or is encrypted, or whose footer promises what no export holds.
     pub(crate) fn open(file: &'f InputFile) -> Result<Self> {
-        let builder = if file.pack == Pack::Plain {
-            ParquetRecordBatchReaderBuilder::try_new(input::open(&file.path)?).map(Builder::Plain)
-        } else {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut unpack(&file.path, file.pack)?, &mut bytes).map_err(|e| read_error(file, None, e))?;
-            ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map(Builder::Unpacked)
-        };
-        Ok(Self { file, builder: builder.map_err(|e| damaged(file, &e))? })
+        if file.pack == Pack::Plain {
+            let source = input::open(&file.path)?;
+            let bytes = source.metadata().map_err(|e| Error::io("read", &file.path, e))?.len();
+            let metadata = limits::metadata(file, &source, bytes)?;
+            return Ok(Self { file, builder: Builder::Plain(ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)), bytes });
+        }
+        let mut bytes = Vec::new();
+        let mut unpacked = unpack(&file.path, file.pack)?.take(limits::PACKED + 1);
+        unpacked.read_to_end(&mut bytes).map_err(|e| read_error(file, None, e))?;
+        let size = bytes.len() as u64;
+        if size > limits::PACKED {
+            let found = format!("more than {} MiB of packed Parquet", limits::PACKED >> 20);
+            return Err(Error::input(&file.name, None, found, "Parquet as it is: it is compressed within", "unpack the file"));
+        }
+        let source = Bytes::from(bytes);
+        let metadata = limits::metadata(file, &source, size)?;
+        Ok(Self { file, builder: Builder::Unpacked(ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)), bytes: size })
     }
 
     pub(crate) fn headers(&self) -> Vec<String> {
@@ -98,11 +122,27 @@ impl<'f> Opened<'f> {
             Builder::Plain(b) => projected(b, roots),
             Builder::Unpacked(b) => projected(b, roots),
         };
-        Ok(Rows { file: self.file, reader: reader.map_err(|e| damaged(self.file, &e))?, next: 1 })
+        Ok(Rows {
+            file: self.file,
+            reader: reader.map_err(|e| damaged(self.file, &e))?,
+            next: 1,
+            pending: VecDeque::new(),
+            text_left: limits::text(self.bytes),
+        })
     }
 }
 
 impl Opened<'_> {
+    /// The first rows, all columns; `None` where there are none.
+    pub(crate) fn first(self, rows: usize) -> Result<Option<RecordBatch>> {
+        let reader = match self.builder {
+            Builder::Plain(b) => b.with_batch_size(rows).build(),
+            Builder::Unpacked(b) => b.with_batch_size(rows).build(),
+        };
+        let first = reader.map_err(|e| damaged(self.file, &e))?.next().transpose();
+        first.map_err(|e| damaged(self.file, &e))
+    }
+
     fn check_type(&self, header: &str, kind: Kind) -> Result<()> {
         let Ok(field) = self.schema().field_with_name(header) else { return Ok(()) };
         if holds(kind, field.data_type()) {
@@ -142,11 +182,20 @@ fn holds(kind: Kind, data: &DataType) -> bool {
 }
 
 impl Rows<'_> {
-    /// The next batches with the number of their first row; empty at the end.
+    /// The next batches with the number of their first row; empty at the end. Errors: damage, more text than the file can mean.
     pub(crate) fn next(&mut self) -> Result<Vec<(u64, RecordBatch)>> {
         let mut out = Vec::new();
-        for batch in self.reader.by_ref().take(BATCHES) {
-            let batch = batch.map_err(|e| damaged(self.file, &e))?;
+        let mut text = 0;
+        while out.len() < BATCHES && text < limits::BATCH_TEXT {
+            if self.pending.is_empty() {
+                let Some(batch) = self.reader.next() else { break };
+                let batch = batch.map_err(|e| damaged(self.file, &e))?;
+                let size = limits::text_of(&batch);
+                self.text_left = self.text_left.checked_sub(size).ok_or_else(|| limits::too_much_text(self.file))?;
+                limits::pieces(self.file, self.next, batch, &mut self.pending)?;
+            }
+            let Some(batch) = self.pending.pop_front() else { continue };
+            text += limits::text_of(&batch);
             let first = self.next;
             self.next += batch.num_rows() as u64;
             out.push((first, batch));
@@ -168,7 +217,8 @@ pub(crate) fn split(first: u64, batch: &RecordBatch, plan: &Plan) -> Result<Batc
     Ok(Batch { inputs, lines: (first..first + rows as u64).collect(), broken: Vec::new() })
 }
 
-fn raw(array: &ArrayRef) -> std::result::Result<Raw, String> {
+/// A column as the cast takes it; what it cannot be read from is named.
+pub(crate) fn raw(array: &ArrayRef) -> std::result::Result<Raw, String> {
     Ok(match array.data_type() {
         DataType::Utf8 => Raw::Text(array.as_string::<i32>().clone()),
         DataType::LargeUtf8 => Raw::Text(array.as_string::<i64>().iter().collect()),

@@ -10,7 +10,7 @@ use super::bytes::TextSource;
 use super::check::{Checked, checked};
 use super::discover::{Format, InputFile};
 use super::mapping::Mapping;
-use super::plan::Plan;
+use super::plan::{MOST_COLUMNS, Plan, too_many_columns};
 use super::reject::Counts;
 pub use super::reject::{Reject, Warning, mask, rule};
 use super::{csv, json, parquet};
@@ -155,10 +155,7 @@ fn over_blocks<T: Send>(
 fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<FileReport> {
     let mut blocks = Blocks::new(file, TextSource::open(file, plan.mapping.encoding)?, false);
     let first = blocks.next()?;
-    if first.as_ref().is_some_and(|block| block.text.trim_ascii_start().starts_with(b"[")) {
-        let remedy = "export the objects one a line, without brackets";
-        return Err(Error::input(&file.name, Some(1), "a JSON list", "JSON Lines: one object a line", remedy));
-    }
+    first.iter().try_for_each(|block| json::refuse_list(file, block))?;
     let mut keys: BTreeMap<String, u64> = BTreeMap::new();
     let mut required_seen = false;
     let mut broken_end = None;
@@ -170,6 +167,9 @@ fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<Fi
     over_blocks(first, &mut blocks, split, |((met, broken), checked)| {
         for (key, n) in met {
             *keys.entry(key).or_default() += n;
+        }
+        if keys.len() > MOST_COLUMNS {
+            return Err(too_many_columns(&file.name, keys.len()));
         }
         broken_end = broken;
         // A key that no row of the first piece has is missing from the file, not from rows.

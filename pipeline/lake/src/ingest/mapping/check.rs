@@ -34,6 +34,7 @@ impl Mapping {
         }
         self.check_groups(table, codes, &mut say);
         self.check_ignored(&mut say);
+        self.check_persons(table, &mut say);
         faults
     }
 
@@ -76,6 +77,19 @@ impl Mapping {
             if self.own_headers(n).is_empty() {
                 let expected = "at least one header that nothing else reads: by its text it is seen whether there is a row";
                 say(&format!("repeat.{}", n + 1), "no header of its own", expected);
+            }
+        }
+    }
+
+    /// What feeds a column of the vault may feed no other whole: it would stand in the lake in clear.
+    fn check_persons(&self, table: &Table, say: &mut Say) {
+        let mapped = || self.columns.iter().chain(self.repeat.iter().flatten());
+        let masked = |name: &str| table.column(name).is_some_and(|c| c.masked);
+        let of_persons: BTreeSet<&str> = mapped().filter(|(name, _)| masked(name)).flat_map(|(_, map)| map.headers()).collect();
+        for (name, map) in mapped().filter(|(name, map)| !masked(name) && table.column(name).is_some() && map.part.is_none()) {
+            if let Some(header) = map.headers().into_iter().find(|header| of_persons.contains(header)) {
+                let expected = "another header: this one feeds a column of the vault, and would stand in the lake in clear";
+                say(&format!("columns.{name}"), header, expected);
             }
         }
     }
