@@ -67,12 +67,18 @@ fn no_person(draft: &str) {
 }
 
 fn chinese() -> Vec<u8> {
-    let mut text = "案号,被执行人,身份证号码,联系电话,立案日期,执行标的额(万元),案由,案件状态,财产类型,财产估值（万元）,经办备注\n".to_owned();
+    let mut text =
+        "案号,被执行人,身份证号码,联系电话,立案日期,执行标的额(万元),案由,案件状态,财产类型,财产估值（万元）,经办备注\n".to_owned();
     for (i, name) in NAMES.iter().enumerate() {
         let id = number(&format!("9900001970010100{i}"));
         let (class, value) = [("房产", "120.5"), ("机动车", "8"), ("", ""), ("银行存款", "0.3")][i];
         let status = ["在办", "已结", "在办", "移送"][i];
-        text += &format!("(2025)浙0106执{}号,{name},{id},1990000123{i},2025年1月{}日,{}.5,民间借贷,{status},{class},{value},{name}来电\n", i + 1, i + 5, i + 10);
+        text += &format!(
+            "(2025)浙0106执{}号,{name},{id},1990000123{i},2025年1月{}日,{}.5,民间借贷,{status},{class},{value},{name}来电\n",
+            i + 1,
+            i + 5,
+            i + 10
+        );
     }
     encoding_rs::GB18030.encode(&text).0.into_owned()
 }
@@ -104,7 +110,8 @@ fn a_wide_export_with_chinese_headers_is_drafted_and_loads() {
         .replace("\"在办\" = \"open\"", "\"在办\" = \"open\", \"移送\" = \"closed\"")
         .replace("[sources.assets]\n", "[sources.assets]\nonly_if = \"财产类型\"\n");
     let (request, report, _town) = load(&settled, &[("执行案件台账2025.csv", chinese())]);
-    let loaded: Vec<(&str, u64, u64)> = ["debtors", "cases", "parties", "assets"].map(|t| (t, report.tables[t].loaded, report.tables[t].rejected)).to_vec();
+    let loaded: Vec<(&str, u64, u64)> =
+        ["debtors", "cases", "parties", "assets"].map(|t| (t, report.tables[t].loaded, report.tables[t].rejected)).to_vec();
     assert_eq!(loaded, [("debtors", 4, 0), ("cases", 4, 0), ("parties", 4, 0), ("assets", 3, 0)], "{:?}\n{settled}", report.warnings);
     let cases = rows(&request, "cases", &["case_no"]);
     assert_eq!(cases.get("claim_fen").unwrap().int_at(0), Some(10_500_000));
@@ -112,7 +119,10 @@ fn a_wide_export_with_chinese_headers_is_drafted_and_loads() {
     assert_eq!(cases.get("status").unwrap().text_at(3), Some("closed"));
     assert_eq!(cases.get("cause").unwrap().text_at(0), Some("private_loan"));
     let assets = rows(&request, "assets", &["gross_fen"]);
-    assert_eq!((assets.get("class").unwrap().text_at(2), assets.get("gross_fen").unwrap().int_at(2)), (Some("real_estate"), Some(120_500_000)));
+    assert_eq!(
+        (assets.get("class").unwrap().text_at(2), assets.get("gross_fen").unwrap().int_at(2)),
+        (Some("real_estate"), Some(120_500_000))
+    );
     // The number was used for the pseudonym, not only as the court's key.
     assert_eq!(rows(&request, "debtors", &["debtor_id"]).get("identity_basis").unwrap().text_at(0), Some("number"));
 }
@@ -127,7 +137,8 @@ fn an_export_with_english_headers_is_drafted_and_loads() {
     }
     let draft = draft(folder.path(), "register.csv", text.as_bytes());
     no_person(&draft);
-    for part in ["format = \"%d/%m/%Y\"", "unit = \"yuan\"", "\"pending\" = \"open\"", "name = \"Debtor Name\"", "case_no = \"Docket No\""] {
+    for part in ["format = \"%d/%m/%Y\"", "unit = \"yuan\"", "\"pending\" = \"open\"", "name = \"Debtor Name\"", "case_no = \"Docket No\""]
+    {
         assert!(draft.contains(part), "{part} not in\n{draft}");
     }
     let (request, report, _town) = load(&draft.replace("source = \"\"", "source = \"330106\""), &[("register.csv", text.into_bytes())]);
@@ -143,17 +154,30 @@ fn an_export_with_english_headers_is_drafted_and_loads() {
 fn receipts_in_json_lines_with_pinyin_keys_are_drafted_and_load() {
     let folder = tempfile::tempdir().unwrap();
     let line = |i: usize| {
-        format!("{{\"ah\":\"（2025）浙0106执{}号\",\"bzxrbh\":\"D{i}\",\"dzrq\":\"2025-02-0{}\",\"dzje\":{}.50,\"kxly\":\"{}\"}}\n", i + 1, i + 1, 100 * i, ["扣划", "主动履行"][i % 2])
+        format!(
+            "{{\"ah\":\"（2025）浙0106执{}号\",\"bzxrbh\":\"D{i}\",\"dzrq\":\"2025-02-0{}\",\"dzje\":{}.50,\"kxly\":\"{}\"}}\n",
+            i + 1,
+            i + 1,
+            100 * i,
+            ["扣划", "主动履行"][i % 2]
+        )
     };
     let json: String = (0..4).map(line).collect();
     let draft = draft(folder.path(), "到账明细20250630.jsonl", json.as_bytes());
-    for part in ["[sources.payments]", "file = \"到账明细*.jsonl\"", "amount_fen = { from = \"dzje\", unit = \"yuan\" }", "\"扣划\" = \"deducted\"", "known_on = { from = \"paid_on\""] {
+    for part in [
+        "[sources.payments]",
+        "file = \"到账明细*.jsonl\"",
+        "amount_fen = { from = \"dzje\", unit = \"yuan\" }",
+        "\"扣划\" = \"deducted\"",
+        "known_on = { from = \"paid_on\"",
+    ] {
         assert!(draft.contains(part), "{part} not in\n{draft}");
     }
     assert!(!draft.contains("[sources.cases]") && draft.contains("# not found: the required table cases"), "{draft}");
     let debtors = "debtor_ref,kind,known_on\n".to_owned() + &(0..4).map(|i| format!("D{i},natural,2025-01-01\n")).collect::<String>();
     let cases = "case_no,known_on\n".to_owned() + &(1..5).map(|i| format!("（2025）浙0106执{i}号,2025-01-01\n")).collect::<String>();
-    let parties = "case_no,debtor_ref,known_on\n".to_owned() + &(1..5).map(|i| format!("（2025）浙0106执{i}号,D{},2025-01-01\n", i - 1)).collect::<String>();
+    let parties = "case_no,debtor_ref,known_on\n".to_owned()
+        + &(1..5).map(|i| format!("（2025）浙0106执{i}号,D{},2025-01-01\n", i - 1)).collect::<String>();
     let others = [("debtors.csv", debtors), ("cases.csv", cases), ("parties.csv", parties)].map(|(n, t)| (n, t.into_bytes()));
     let files: Vec<(&str, Vec<u8>)> = others.into_iter().chain([("到账明细20250630.jsonl", json.into_bytes())]).collect();
     let (request, report, _town) = load(&draft, &files);
@@ -168,13 +192,18 @@ fn what_cannot_be_drafted_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let files = CatalogFiles::embedded();
     let (schema, codes) = (Schema::load(&files).unwrap(), Codes::load(&files).unwrap());
-    for (name, bytes, part) in [("a.xlsx", &b"PK"[..], "save a sheet"), ("a.csv", b"", "no column at all"), ("a.jsonl", b"[{}]", "one object a line")] {
+    for (name, bytes, part) in
+        [("a.xlsx", &b"PK"[..], "save a sheet"), ("a.csv", b"", "no column at all"), ("a.jsonl", b"[{}]", "one object a line")]
+    {
         fs::write(folder.path().join(name), bytes).unwrap();
         let error = suggest(&folder.path().join(name), &files, &schema, &codes).unwrap_err();
         assert_eq!(error.exit_status(), 3);
         assert!(error.to_string().contains(part), "{error}");
     }
     let strange = draft(folder.path(), "b.csv", "甲,乙\n欧阳不存,2\n".as_bytes());
-    assert!(strange.contains("decide: no table of the catalog can be fed") && strange.contains("\"甲\"  e.g. *** (4 characters)"), "{strange}");
+    assert!(
+        strange.contains("decide: no table of the catalog can be fed") && strange.contains("\"甲\"  e.g. *** (4 characters)"),
+        "{strange}"
+    );
     no_person(&strange);
 }

@@ -139,7 +139,10 @@ fn a_wide_export_feeds_four_tables_and_every_row_is_accounted_for() {
     let counts = |table: &str| {
         let t = &report.tables[table];
         assert_eq!(t.read, t.loaded + t.waiting + t.rejected + t.duplicates, "{table}");
-        assert_eq!((t.read, t.loaded, t.rejected), (checked.tables[table].read, checked.tables[table].loaded, checked.tables[table].rejected));
+        assert_eq!(
+            (t.read, t.loaded, t.rejected),
+            (checked.tables[table].read, checked.tables[table].loaded, checked.tables[table].rejected)
+        );
         (t.read, t.loaded, t.rejected, t.duplicates)
     };
     assert_eq!(counts("debtors"), (6, 5, 1, 0));
@@ -153,12 +156,21 @@ fn a_wide_export_feeds_four_tables_and_every_row_is_accounted_for() {
 
     let cases = rows(&request, "cases", &["case_no", "debtor_id"]);
     let int = |table: &Columns, column: &str, row: usize| table.get(column).unwrap().int_at(row);
-    assert_eq!((int(&cases, "claim_fen", 0), int(&cases, "costs_fen", 0), int(&cases, "interest_fen", 0)), (Some(12_500_000), Some(30_000), Some(7)));
+    assert_eq!(
+        (int(&cases, "claim_fen", 0), int(&cases, "costs_fen", 0), int(&cases, "interest_fen", 0)),
+        (Some(12_500_000), Some(30_000), Some(7))
+    );
     assert_eq!(cases.get("court_code").unwrap().text_at(0), Some("浙0106"));
     assert_eq!(cases.get("known_on").unwrap().date_at(0), day::parse("2025-01-06"));
     let assets = rows(&request, "assets", &["asset_ref"]);
     let refs: Vec<(&str, Option<i64>, Option<bool>)> = (0..assets.len())
-        .map(|i| (assets.get("asset_ref").unwrap().text_at(i).unwrap(), int(&assets, "gross_fen", i), assets.get("necessary_home").unwrap().flag_at(i)))
+        .map(|i| {
+            (
+                assets.get("asset_ref").unwrap().text_at(i).unwrap(),
+                int(&assets, "gross_fen", i),
+                assets.get("necessary_home").unwrap().flag_at(i),
+            )
+        })
         .collect();
     assert_eq!(
         refs,
@@ -237,4 +249,26 @@ fn every_format_of_a_wide_file_gives_the_same_lake() {
     let got = run(&request(&town, &MAPPING.replace("*.csv", "*.jsonl"), &[("执行案件.jsonl", json.into_bytes())]));
     assert_eq!(got.lake.content, expected.lake.content);
     assert!(Path::new(&town.input()).exists());
+}
+
+#[test]
+fn the_example_of_the_readme_runs() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    let example = readme.split("```toml").find(|block| block.contains("sources.assets.repeat")).unwrap().split("```").next().unwrap();
+    let cases = "[cases]\nfile = \"执行台账*.csv\"\nknown_on = \"export\"\ncolumns.case_no = \"案号\"\n\
+                 [parties]\nfile = \"执行台账*.csv\"\nsource = \"330106\"\nknown_on = \"export\"\ncolumns.case_no = \"案号\"\ncolumns.debtor_ref = \"身份证号码\"\n";
+    let mapping = format!("{cases}{}", example.replace("[sources.", "[").replace("[[sources.", "[["));
+    let row = digits_checked("(2025)浙0106执1号,张三/李四,990000198502150021,有,房产,12.5,,");
+    let text = format!("案号,被执行人/代理人,身份证号码,有无财产,财产1,财产1估值,财产2,财产2估值\n{row}\n");
+    let town = Town::new();
+    let request = request(&town, &mapping, &[("执行台账2025.csv", text.into_bytes())]);
+    let report = run(&request);
+    for table in ["debtors", "cases", "parties", "assets"] {
+        assert_eq!((report.tables[table].read, report.tables[table].loaded), (1, 1), "{table}: {:?}", report.warnings);
+    }
+    let assets = rows(&request, "assets", &["asset_ref"]);
+    assert_eq!(
+        (assets.get("asset_ref").unwrap().text_at(0), assets.get("gross_fen").unwrap().int_at(0)),
+        (Some("(2025)浙0106执1号-1"), Some(12_500_000))
+    );
 }

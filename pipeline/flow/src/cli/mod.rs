@@ -96,7 +96,9 @@ enum Verb {
         verb: synth::Synth,
     },
     /// Validates inputs and configuration and prints a report; changes nothing
-    #[command(after_help = "Examples: luheng check --input exports --as-of 2026-06-30\n          luheng check --suggest exports/wide.csv > draft.toml")]
+    #[command(
+        after_help = "Examples: luheng check --input exports --as-of 2026-06-30\n          luheng check --suggest exports/wide.csv > draft.toml"
+    )]
     Check {
         #[command(flatten)]
         common: Common,

@@ -72,6 +72,10 @@ impl<'f> Blocks<'f> {
             if let Some(at) = self.scanner.scan(&text, scanned, &mut starts).map_err(|line| self.open_quote(line))? {
                 end = at;
             }
+            if starts.is_empty() && self.scanner.state == State::RecordStart {
+                // Blank lines alone: they are counted, and need not be kept.
+                text.clear();
+            }
             scanned = text.len();
             if self.ended {
                 if let Some(line) = self.scanner.open_quote() {

@@ -192,7 +192,11 @@ impl<'a> Cells<'a> {
         })
     }
 
-    fn parse<'f, T>(&'f self, faults: &'f mut Faults, parse: impl Fn(&str) -> std::result::Result<T, Bad> + 'f) -> impl Iterator<Item = Option<T>> + 'f {
+    fn parse<'f, T>(
+        &'f self,
+        faults: &'f mut Faults,
+        parse: impl Fn(&str) -> std::result::Result<T, Bad> + 'f,
+    ) -> impl Iterator<Item = Option<T>> + 'f {
         self.iter().enumerate().map(move |(row, cell)| {
             let text = cell?;
             match parse(text) {

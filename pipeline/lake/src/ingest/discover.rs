@@ -160,7 +160,8 @@ fn no_form(name: &str, table: &str) -> Error {
     let workbook = [".xlsx", ".xls", ".et"].iter().any(|end| name.to_lowercase().ends_with(end));
     let found = if workbook { "a workbook" } else { "a name that does not say what the file holds" };
     let remedy = if workbook { "save the sheet as CSV (UTF-8)" } else { "rename it, or correct the pattern" };
-    let expected = format!("a name ending in .csv, .jsonl, .ndjson or .parquet, also with .gz or .zst, since sources.{table}.file matches it");
+    let expected =
+        format!("a name ending in .csv, .jsonl, .ndjson or .parquet, also with .gz or .zst, since sources.{table}.file matches it");
     Error::input(name, None, found, expected, remedy)
 }
 

@@ -133,14 +133,16 @@ impl<'f> Opened<'f> {
 }
 
 impl Opened<'_> {
-    /// The first rows, all columns; `None` where there are none.
+    /// The first rows, all columns, at most so many and not more text than a batch has; `None` where there are none.
     pub(crate) fn first(self, rows: usize) -> Result<Option<RecordBatch>> {
         let reader = match self.builder {
             Builder::Plain(b) => b.with_batch_size(rows).build(),
             Builder::Unpacked(b) => b.with_batch_size(rows).build(),
         };
-        let first = reader.map_err(|e| damaged(self.file, &e))?.next().transpose();
-        first.map_err(|e| damaged(self.file, &e))
+        let first = reader.map_err(|e| damaged(self.file, &e))?.next().transpose().map_err(|e| damaged(self.file, &e))?;
+        let mut pieces = VecDeque::new();
+        first.map_or(Ok(()), |batch| limits::pieces(self.file, 1, batch, &mut pieces))?;
+        Ok(pieces.pop_front())
     }
 
     fn check_type(&self, header: &str, kind: Kind) -> Result<()> {

@@ -77,7 +77,9 @@ impl Source<'_> {
         match self {
             Source::Absent | Source::Constant(_) => Vec::new(),
             Source::Input(input) => vec![*input],
-            Source::Template(pieces) => pieces.iter().filter_map(|p| if let TemplatePiece::Input(i) = p { Some(*i) } else { None }).collect(),
+            Source::Template(pieces) => {
+                pieces.iter().filter_map(|p| if let TemplatePiece::Input(i) = p { Some(*i) } else { None }).collect()
+            }
         }
     }
 }

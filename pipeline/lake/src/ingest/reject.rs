@@ -201,7 +201,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// As [`nearest`], each known name with something that belongs to it.
 pub(crate) fn nearest_of<'a, T: Ord>(name: &str, known: impl IntoIterator<Item = (&'a str, &'a T)>) -> Option<(&'a str, &'a T)> {
-    let name = name.to_lowercase();
+    let name: String = name.chars().take(100).flat_map(char::to_lowercase).collect();
     let scored = known.into_iter().map(|(k, of)| {
         // `claim` for `claim_fen` and the like: one name begins with the other.
         let long = if name.is_ascii() { name.len() >= 4 } else { name.chars().count() >= 2 };

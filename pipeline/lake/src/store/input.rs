@@ -62,9 +62,14 @@ pub fn exports_below(folder: &Path) -> Result<Exports> {
             if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')) {
                 continue;
             }
-            let refuse = |found: &str, expected: &str, remedy: &str| Err(Error::input(&path.display().to_string(), None, found, expected, remedy));
+            let refuse =
+                |found: &str, expected: &str, remedy: &str| Err(Error::input(&path.display().to_string(), None, found, expected, remedy));
             if !real(&path)?.starts_with(&root) {
-                return refuse("a link that leads out of the input folder", "files of the input folder", "copy the file there, or name another --input");
+                return refuse(
+                    "a link that leads out of the input folder",
+                    "files of the input folder",
+                    "copy the file there, or name another --input",
+                );
             }
             let kind = fs::metadata(&path).map_err(|e| Error::io("open", &path, e))?;
             if kind.is_dir() {

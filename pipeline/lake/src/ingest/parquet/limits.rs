@@ -79,7 +79,9 @@ fn check(file: &InputFile, metadata: &ParquetMetaData, bytes: u64) -> Result<()>
     let unfolded = columns.map(|c| count(c.uncompressed_size())).try_fold(0u64, |sum, n| sum.checked_add(n?));
     match unfolded {
         Some(n) if n <= text(bytes) => Ok(()),
-        Some(n) => refuse(format!("{bytes} bytes that unfold to {n}"), format!("at most {} MiB from a file of that size", text(bytes) >> 20)),
+        Some(n) => {
+            refuse(format!("{bytes} bytes that unfold to {n}"), format!("at most {} MiB from a file of that size", text(bytes) >> 20))
+        }
         None => refuse("a footer with negative or overflowing sizes".to_owned(), "sizes".to_owned()),
     }
 }

@@ -11,9 +11,19 @@ use crate::schema::{Column, Kind, Schema, Table};
 /// Values of a code column listed at most.
 const STRANGE_LISTED: usize = 30;
 
-/// A text as TOML writes it.
+/// A text as TOML writes it on one line, in comments as well.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "\""
 }
 
 /// The whole draft.
@@ -75,7 +85,10 @@ impl Block<'_> {
             let _ = writeln!(out, "file = {}", quoted(&pattern(self.name)));
         }
         if table.column("debtor_ref").is_some() {
-            let _ = writeln!(out, "source = \"\"  # decide: within what {} is unique, as the court's number \"330106\"; one for all its tables", "debtor_ref");
+            let _ = writeln!(
+                out,
+                "source = \"\"  # decide: within what debtor_ref is unique, as the court\'s number \"330106\"; one for all its tables"
+            );
         }
         self.known_on(out);
         let _ = writeln!(out, "[sources.{}.columns]", table.name);
@@ -93,7 +106,8 @@ impl Block<'_> {
         if table.column("known_on").is_none() || self.proposal.header_of("known_on").is_some() {
             return;
         }
-        let dates = || self.proposal.matches.iter().filter(|m| m.column.kind == Kind::Date && !m.column.set_in_advance && !m.column.identity);
+        let dates =
+            || self.proposal.matches.iter().filter(|m| m.column.kind == Kind::Date && !m.column.set_in_advance && !m.column.identity);
         let from = dates().find(|m| m.column.happening).or_else(|| dates().next());
         match from {
             Some(m) => {
@@ -157,10 +171,13 @@ impl Block<'_> {
         if !matches!(column.kind, Kind::Code | Kind::Flag) || found.fit.strange.is_empty() {
             return;
         }
+        // Where most values are no codes the header may be another's, and its values anybody's.
+        let strangers: usize = found.fit.strange.values().sum();
+        let of_codes = strangers * 2 <= self.sample.values[found.header].len();
         let fate = if column.closed || column.kind == Kind::Flag { "rejected until mapped" } else { "kept as they are" };
         let mut values: Vec<String> = Vec::new();
         for (value, rows) in found.fit.strange.iter().take(STRANGE_LISTED) {
-            let mark = if *rows > 1 && !column.masked { shown(value) } else { mask(value) };
+            let mark = if *rows > 1 && of_codes && !column.masked { shown(value) } else { mask(value) };
             values.push(format!("{mark} ({rows} rows)"));
         }
         let more = found.fit.strange.len().saturating_sub(STRANGE_LISTED);
@@ -190,10 +207,13 @@ impl Block<'_> {
                 let part = if column.name == "kind" { "debtor_kind" } else { "id_kind" };
                 format!("{{ from = {}, part = \"{part}\" }}  # by the form of the number", self.header(place))
             }),
-            ("cases", "court_code") => {
-                self.proposal.header_of("case_no").map(|place| format!("{{ from = {}, part = \"court\" }}  # as in the case number", self.header(place)))
+            ("cases", "court_code") => self
+                .proposal
+                .header_of("case_no")
+                .map(|place| format!("{{ from = {}, part = \"court\" }}  # as in the case number", self.header(place))),
+            ("assets", "asset_ref") => {
+                self.asset_template().map(|t| format!("{{ template = {t} }}  # decide: does this tell one asset from another?"))
             }
-            ("assets", "asset_ref") => self.asset_template().map(|t| format!("{{ template = {t} }}  # decide: does this tell one asset from another?")),
             _ => None,
         };
         match line {
@@ -249,6 +269,15 @@ fn pattern(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_of_any_signs_stays_one_line_of_toml() {
+        for text in ["a", "a\"b\\", "a\nb", "\u{7f}\u{85}", "{案号}'"] {
+            assert!(!quoted(text).contains('\n'));
+            let table: Result<toml::Table, _> = toml::from_str(&format!("a = {}", quoted(text)));
+            assert_eq!(table.ok().and_then(|t| t.get("a").and_then(toml::Value::as_str).map(str::to_owned)).as_deref(), Some(text));
+        }
+    }
 
     #[test]
     fn a_pattern_takes_the_next_file_too() {

@@ -84,13 +84,14 @@ pub(crate) fn regular(name: &str) -> String {
 
 #[allow(clippy::cast_precision_loss, reason = "lengths of names")]
 fn near(header: &str, name: &str) -> f64 {
-    if header.is_empty() || name.is_empty() {
-        return 0.0;
-    }
-    if header == name {
+    if header == name && !name.is_empty() {
         return 1.0;
     }
     let (h, n) = (header.chars().count(), name.chars().count());
+    // A header of a hundred signs is no name, and would be weighed for long.
+    if h == 0 || n == 0 || h > 100 {
+        return 0.0;
+    }
     // A Chinese sign carries a word, a Latin letter does not.
     let least = if name.is_ascii() { 5 } else { 2 };
     if n >= least && header.contains(name) {

@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// Rows looked at.
 const ROWS: usize = 2_000;
 
+/// Signs of a value looked at: no number, day or code is longer.
+const SIGNS: usize = 200;
+
 /// Headers and values of the first rows.
 pub(crate) struct Sample {
     /// The headers, in the order of the file.
@@ -35,7 +38,7 @@ impl Sample {
     fn add(&mut self, place: usize, text: &str) {
         let text = trim(text);
         if let Some(values) = self.values.get_mut(place).filter(|_| !text.is_empty()) {
-            values.push(text.to_owned());
+            values.push(text.chars().take(SIGNS).collect());
         }
     }
 }
@@ -51,7 +54,13 @@ pub(crate) fn sample(file: &InputFile) -> Result<Sample> {
         return Err(too_many_columns(&file.name, sample.headers.len()));
     }
     if sample.headers.is_empty() {
-        return Err(Error::input(&file.name, Some(1), "no column at all", "a header, or objects with keys", "export the file with its header"));
+        return Err(Error::input(
+            &file.name,
+            Some(1),
+            "no column at all",
+            "a header, or objects with keys",
+            "export the file with its header",
+        ));
     }
     Ok(sample)
 }
