@@ -118,6 +118,9 @@ impl Draws {
     }
 }
 
+/// Name, entry, and the end of the names of the broken samples it can begin from.
+type Target = (&'static str, fn(&[u8]), &'static str);
+
 /// Where no nightly compiler is at hand: `LUHENG_FUZZ_SECONDS=60 cargo test --release -p luheng-lake --test fuzz -- --ignored --nocapture` changes the
 /// corpus and the broken samples for so long with each entry, and keeps what made one panic in `fuzz/artifacts`.
 #[test]
@@ -128,7 +131,7 @@ fn changed_inputs_go_through_the_entries() {
         let all = files("data-samples/broken").into_iter().filter(|p| p.to_str().unwrap().ends_with(end));
         all.map(|p| std::fs::read(p).unwrap()).filter(|d| d.len() < 6_000).collect::<Vec<_>>()
     };
-    let targets: [(&str, fn(&[u8]), &str); 6] = [
+    let targets: [Target; 6] = [
         ("csv", entries::csv, ".csv"),
         ("json", entries::json, ".jsonl"),
         ("parquet", entries::parquet, ".parquet"),

@@ -87,7 +87,7 @@ impl Block<'_> {
         if table.column("debtor_ref").is_some() {
             let _ = writeln!(
                 out,
-                "source = \"\"  # decide: within what debtor_ref is unique, as the court\'s number \"330106\"; one for all its tables"
+                "source = \"\"  # decide: within what debtor_ref is unique, as the court's number \"330106\"; one for all its tables"
             );
         }
         self.known_on(out);
