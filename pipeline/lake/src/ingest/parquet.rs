@@ -135,11 +135,14 @@ impl<'f> Opened<'f> {
 impl Opened<'_> {
     /// The first rows, all columns, at most so many and not more text than a batch has; `None` where there are none.
     pub(crate) fn first(self, rows: usize) -> Result<Option<RecordBatch>> {
-        let reader = match self.builder {
-            Builder::Plain(b) => b.with_batch_size(rows).build(),
-            Builder::Unpacked(b) => b.with_batch_size(rows).build(),
-        };
-        let first = reader.map_err(|e| damaged(self.file, &e))?.next().transpose().map_err(|e| damaged(self.file, &e))?;
+        let first = limits::guarded(|| {
+            let mut reader = match self.builder {
+                Builder::Plain(b) => b.with_batch_size(rows).build(),
+                Builder::Unpacked(b) => b.with_batch_size(rows).build(),
+            }?;
+            Ok(reader.next().transpose()?)
+        });
+        let first = first.map_err(|e| damaged(self.file, &e))?;
         let mut pieces = VecDeque::new();
         first.map_or(Ok(()), |batch| limits::pieces(self.file, 1, batch, &mut pieces))?;
         Ok(pieces.pop_front())
@@ -166,7 +169,7 @@ fn projected<T: ChunkReader + 'static>(
     roots: Vec<usize>,
 ) -> parquet::errors::Result<ParquetRecordBatchReader> {
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    builder.with_projection(mask).with_batch_size(ROWS).build()
+    limits::guarded(|| builder.with_projection(mask).with_batch_size(ROWS).build())
 }
 
 /// Whether a column of this kind can be read from this type.
@@ -190,8 +193,9 @@ impl Rows<'_> {
         let mut text = 0;
         while out.len() < BATCHES && text < limits::BATCH_TEXT {
             if self.pending.is_empty() {
-                let Some(batch) = self.reader.next() else { break };
-                let batch = batch.map_err(|e| damaged(self.file, &e))?;
+                let reader = &mut self.reader;
+                let batch = limits::guarded(|| Ok(reader.next().transpose()?)).map_err(|e| damaged(self.file, &e))?;
+                let Some(batch) = batch else { break };
                 let size = limits::text_of(&batch);
                 self.text_left = self.text_left.checked_sub(size).ok_or_else(|| limits::too_much_text(self.file))?;
                 limits::pieces(self.file, self.next, batch, &mut self.pending)?;

@@ -35,9 +35,15 @@ pub(super) fn text(bytes: u64) -> u64 {
     UNFOLDED.saturating_add(bytes.saturating_mul(RATIO))
 }
 
+/// What the crate that decodes says or, where damaged bytes make it panic (found by fuzzing: negative offsets, lengths beyond a buffer), that it did.
+pub(super) fn guarded<T>(decode: impl FnOnce() -> parquet::errors::Result<T>) -> parquet::errors::Result<T> {
+    let gave_up = || parquet::errors::ParquetError::General("the decoder met lengths that cannot be".to_owned());
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(gave_up()))
+}
+
 /// The footer, held against the size of the file. Texts are read as views, so that a long one that repeats is not copied row by row.
 pub(super) fn metadata<T: ChunkReader>(file: &InputFile, source: &T, bytes: u64) -> Result<ArrowReaderMetadata> {
-    let read = ArrowReaderMetadata::load(source, ArrowReaderOptions::new()).map_err(|e| damaged(file, &e))?;
+    let read = guarded(|| ArrowReaderMetadata::load(source, ArrowReaderOptions::new())).map_err(|e| damaged(file, &e))?;
     check(file, read.metadata(), bytes)?;
     let fields: Vec<Arc<Field>> = read.schema().fields().iter().map(viewed).collect();
     let schema = Arc::new(Schema::new(fields));
