@@ -197,15 +197,6 @@ impl Config {
                 self.regional.numerator_scope
             ),
         );
-        for (table, mapping) in &self.sources {
-            // A delta taken for the whole would empty the lake; retraction taken for granted would leave what was withdrawn.
-            expect(
-                mapping.mode == Mode::Full && mapping.absent == Absent::Reported,
-                format!(
-                    "sources.{table}: mode and absent: expected full exports and \"reported\": deltas and retraction are not in this version"
-                ),
-            );
-        }
         expect(self.keep_runs >= 1, format!("keep_runs: found {}, expected at least 1", self.keep_runs));
         faults
     }
@@ -264,14 +255,6 @@ mod tests {
         let text = Config::parse("buckets = 3\nas_of = \"soon\"\n[rating]\nmoment = \"later\"", "x.toml").unwrap_err().to_string();
         assert!(text.contains("buckets") && text.contains("as_of") && text.contains("rating.moment"), "{text}");
         assert!(Config::parse("bucket = 4", "x.toml").unwrap_err().to_string().contains("bucket"));
-    }
-
-    #[test]
-    fn exports_that_are_not_whole_are_refused_rather_than_taken_for_the_whole() {
-        for line in ["mode = \"delta\"", "absent = \"retracted\""] {
-            let text = Config::parse(&format!("[sources.cases]\n{line}"), "x.toml").unwrap_err().to_string();
-            assert!(text.contains("sources.cases"), "{text}");
-        }
     }
 
     #[test]

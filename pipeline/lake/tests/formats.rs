@@ -40,7 +40,7 @@ fn read_folder(folder: &Path, catalog: &Catalog, table: &str, as_of: &str) -> (C
     schema.tables.values_mut().for_each(|t| t.required = false);
     let options = ReadOptions { as_of: day::parse(as_of).unwrap(), seen_on: None };
     let (mut parts, mut rejects, mut reports) = (Vec::new(), Vec::new(), Vec::new());
-    for file in discover(folder, &schema, &|_| false).unwrap().files.iter().filter(|f| f.table == table) {
+    for file in discover(folder, &schema).unwrap().files.iter().filter(|f| f.table == table) {
         let report = read_file(file, &schema.tables[table], &catalog.mappings[table], &catalog.codes, &options, &mut |chunk| {
             assert_eq!(chunk.columns.len(), chunk.lines.len());
             parts.push(chunk.columns);
@@ -231,7 +231,7 @@ fn parquet_types_that_cannot_be_exact_are_refused() {
     let base = || vec![("asset_ref", text("a")), ("debtor_ref", text("d")), ("known_on", text("2025-01-01"))];
     let catalog = catalog("");
     let read = || {
-        let file = &discover(dir.path(), &Schema { tables: [("assets".to_owned(), catalog.schema.tables["assets"].clone())].into() }, &|_| false)
+        let file = &discover(dir.path(), &Schema { tables: [("assets".to_owned(), catalog.schema.tables["assets"].clone())].into() })
             .unwrap()
             .files[0];
         let options = ReadOptions { as_of: 20_000, seen_on: None };
@@ -340,7 +340,7 @@ fn the_sample_town_reads_without_a_reject() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-samples/town");
     let Catalog { schema, codes, mappings } = catalog("");
     let options = ReadOptions { as_of: day::parse("2026-06-30").unwrap(), seen_on: None };
-    let found = discover(&folder, &schema, &|_| false).unwrap();
+    let found = discover(&folder, &schema).unwrap();
     let codes = with_regions(&codes, &found.files, &schema.tables["regions"], &mappings["regions"], &options).unwrap();
     for file in &found.files {
         let mut rejects = Vec::new();

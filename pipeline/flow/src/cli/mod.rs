@@ -96,10 +96,14 @@ enum Verb {
         verb: synth::Synth,
     },
     /// Validates inputs and configuration and prints a report; changes nothing
-    #[command(after_help = "Example: luheng check --input exports --as-of 2026-06-30")]
+    #[command(
+        after_help = "Examples: luheng check --input exports --as-of 2026-06-30\n          luheng check --suggest exports/wide.csv > draft.toml"
+    )]
     Check {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        verb: check::Check,
     },
     /// Exports to the lake
     #[command(after_help = "Example: luheng ingest --input exports --as-of 2026-06-30 --work work")]
@@ -253,7 +257,7 @@ fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Nightly { common, verb } => verb.run(&common),
         Verb::Synth { common, verb } => verb.run(&common),
-        Verb::Check { common } => check::run(&common),
+        Verb::Check { common, verb } => verb.run(&common),
         Verb::Ingest { common } => stages::ingest(&common),
         Verb::Features { common } => stages::per_bucket(&common, "features"),
         Verb::Train { common } => stages::train(&common),

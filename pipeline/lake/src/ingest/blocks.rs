@@ -7,7 +7,7 @@ use super::bytes::TextSource;
 use super::discover::InputFile;
 use crate::error::{Error, Result};
 
-/// The longest record accepted: beyond it a quote was surely left open.
+/// The longest record accepted: beyond it a quote was surely left open, or the file has no lines.
 const LONGEST: usize = 64 << 20;
 
 /// Where a record begins.
@@ -72,6 +72,10 @@ impl<'f> Blocks<'f> {
             if let Some(at) = self.scanner.scan(&text, scanned, &mut starts).map_err(|line| self.open_quote(line))? {
                 end = at;
             }
+            if starts.is_empty() && self.scanner.state == State::RecordStart {
+                // Blank lines alone: they are counted, and need not be kept.
+                text.clear();
+            }
             scanned = text.len();
             if self.ended {
                 if let Some(line) = self.scanner.open_quote() {
@@ -81,7 +85,7 @@ impl<'f> Blocks<'f> {
                 break;
             }
             if end == 0 && text.len() > LONGEST {
-                return Err(self.open_quote(self.scanner.open_quote().unwrap_or(self.scanner.line)));
+                return Err(self.scanner.open_quote().map_or_else(|| self.too_long(self.scanner.line), |line| self.open_quote(line)));
             }
         }
         if !self.ended && starts.last().is_some_and(|s| s.at >= end) {
@@ -94,6 +98,16 @@ impl<'f> Blocks<'f> {
     /// Whether the last record of the file lacks its line break, as the end of a cut-off file does.
     pub(crate) fn ended_inside_a_line(&self) -> bool {
         self.ended && self.scanner.state != State::RecordStart
+    }
+
+    fn too_long(&self, line: u64) -> Error {
+        Error::input(
+            &self.file.name,
+            Some(line),
+            format!("a line of more than {} MiB", LONGEST >> 20),
+            "one row a line",
+            "check that the file is a table, and export it again",
+        )
     }
 
     fn open_quote(&self, line: u64) -> Error {

@@ -13,15 +13,52 @@ use crate::store::input;
 /// How much is read at a time.
 const STEP: usize = 4 << 20;
 
-/// The unpacked bytes of a file.
+/// How far an archive may unfold: beyond this and [`RATIO`] times its own size it is a bomb, not an export.
+const UNFOLDED: u64 = 256 << 20;
+const RATIO: u64 = 250;
+
+/// The unpacked bytes of a file. Reading an archive fails once it unfolds beyond measure.
 pub(crate) fn unpack(path: &Path, pack: Pack) -> Result<Box<dyn Read + Send>> {
     let file = input::open(path)?;
-    Ok(match pack {
-        Pack::Plain => Box::new(file),
+    let packed = file.metadata().map_err(|e| Error::io("read", path, e))?.len();
+    let unpacked: Box<dyn Read + Send> = match pack {
+        Pack::Plain => return Ok(Box::new(file)),
         Pack::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))),
         Pack::Zstd => Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| Error::io("read", path, e))?),
-    })
+    };
+    let limit = UNFOLDED.saturating_add(packed.saturating_mul(RATIO));
+    Ok(Box::new(Unfolding { unpacked, left: limit, bomb: Bomb { packed, limit } }))
 }
+
+/// An archive being read, and how much may still come out of it.
+struct Unfolding {
+    unpacked: Box<dyn Read + Send>,
+    left: u64,
+    bomb: Bomb,
+}
+
+impl Read for Unfolding {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.unpacked.read(buffer)?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(self.bomb))?;
+        Ok(n)
+    }
+}
+
+/// What an archive was that unfolded beyond measure.
+#[derive(Clone, Copy, Debug)]
+struct Bomb {
+    packed: u64,
+    limit: u64,
+}
+
+impl std::fmt::Display for Bomb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes that unfold to more than {} MiB", self.packed, self.limit >> 20)
+    }
+}
+
+impl std::error::Error for Bomb {}
 
 /// What reading failed of: a damaged archive is the input's fault, anything else the machine's.
 pub(crate) fn read_error(file: &InputFile, line: Option<u64>, error: io::Error) -> Error {
@@ -29,6 +66,11 @@ pub(crate) fn read_error(file: &InputFile, line: Option<u64>, error: io::Error) 
         return Error::io("read", &file.path, error);
     }
     let kind = if file.pack == Pack::Gzip { "gzip" } else { "Zstandard" };
+    if let Some(bomb) = error.get_ref().and_then(|e| e.downcast_ref::<Bomb>()) {
+        let expected = format!("an archive that unfolds to at most {RATIO} times its size and {} MiB", UNFOLDED >> 20);
+        let remedy = "find out who made it; if the export is genuine, unpack it yourself";
+        return Error::input(&file.name, line, bomb.to_string(), expected, remedy);
+    }
     let found = if error.kind() == io::ErrorKind::UnexpectedEof { "the archive ends too early".to_owned() } else { error.to_string() };
     Error::input(&file.name, line, found, format!("a whole {kind} file"), "export or copy the file again; nothing was changed")
 }
@@ -86,7 +128,12 @@ impl<'f> TextSource<'f> {
 
     fn byte_order_mark(&mut self, raw: &mut Vec<u8>) -> Result<()> {
         if raw.starts_with(&[0xff, 0xfe]) || raw.starts_with(&[0xfe, 0xff]) {
-            return Err(self.undecodable(1, "UTF-16"));
+            return Err(self.utf16("a byte-order mark of UTF-16"));
+        }
+        // Latin letters and commas in UTF-16 have a zero byte each; in text there is none, but for the odd damage.
+        let head = &raw[..raw.len().min(4096)];
+        if head.len() >= 8 && head.iter().filter(|b| **b == 0).count() * 4 > head.len() {
+            return Err(self.utf16("text that looks like UTF-16 without its mark, or no text at all"));
         }
         if raw.starts_with(&[0xef, 0xbb, 0xbf]) {
             raw.drain(..3);
@@ -119,6 +166,9 @@ impl<'f> TextSource<'f> {
                 self.rest = raw[valid..].to_vec();
             }
             State::Gb18030(decoder) => {
+                if let Some(line) = line_of_utf8(&raw) {
+                    return Err(self.undecodable(line, "a line in UTF-8 in a file that began in GB18030"));
+                }
                 let start = out.len();
                 let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(raw.len() * 4 + 16);
                 out.resize(start + room, 0);
@@ -133,6 +183,12 @@ impl<'f> TextSource<'f> {
         Ok(())
     }
 
+    fn utf16(&self, found: &str) -> Error {
+        let name = &self.file.name;
+        let remedy = format!("export the file again in UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 {name} > new file");
+        Error::input(name, Some(1), found, "text in UTF-8 or GB18030", remedy)
+    }
+
     fn undecodable(&self, line: u64, found: &str) -> Error {
         let line = Some(self.lines + line);
         Error::input(
@@ -143,6 +199,14 @@ impl<'f> TextSource<'f> {
             "export the file again in UTF-8, or state `encoding` in its mapping",
         )
     }
+}
+
+/// The first line that is UTF-8 though its neighbours are GB18030. Five Chinese signs that are valid UTF-8 by chance are not met once in 10^11
+/// lines of GB18030: each would need the first byte of six and two more below C0, where GB18030 seldom is.
+fn line_of_utf8(raw: &[u8]) -> Option<u64> {
+    let chinese = |text: &str| text.chars().filter(|c| matches!(c, '一'..='龥')).count() >= 5;
+    let foreign = |line: &[u8]| line.len() >= 15 && std::str::from_utf8(line).is_ok_and(chinese);
+    raw.split(|b| *b == b'\n').position(foreign).map(|at| at as u64 + 1)
 }
 
 fn line_of(before: &[u8]) -> u64 {
@@ -173,7 +237,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cases.csv");
         std::fs::write(&path, bytes).unwrap();
-        let file = InputFile { table: "cases".into(), path, name: "cases.csv".into(), format: Format::Csv, pack };
+        let file = InputFile { table: "cases".into(), path, name: "cases.csv".into(), format: Format::Csv, pack, shared: None };
         let mut source = TextSource::open(&file, encoding)?;
         let mut out = Vec::new();
         while source.fill(&mut out)? {}

@@ -33,6 +33,19 @@ pub fn court_code(text: &str) -> Option<String> {
     rest.is_empty().then(|| court.to_owned())
 }
 
+/// The prefix of the court in the number of an enforcement case; `None` for the numbers before 2016, whose words do not tell.
+///
+/// ```
+/// use luheng_lake::ingest::case_no::court;
+/// assert_eq!(court("(2025)浙0106执1234号"), Some("浙0106".to_owned()));
+/// ```
+pub fn court(text: &str) -> Option<String> {
+    let text = tidy(text);
+    let (year, rest) = split_year(&text)?;
+    enforcement(year, rest)?;
+    split_court(rest).map(|(court, _)| court.to_owned())
+}
+
 /// Drops all space, makes full-width signs half-width.
 fn tidy(text: &str) -> String {
     text.chars().filter(|c| !is_space(*c)).map(half_width).collect()

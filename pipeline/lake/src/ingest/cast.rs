@@ -3,15 +3,19 @@
 
 use std::borrow::Cow;
 
-use arrow_array::builder::StringBuilder;
-use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, UInt64Array};
 
 use super::case_no;
 use super::plan::ColumnPlan;
 use super::reject::{Counts, mask, rule, shown};
 use super::values::{self, Bad, is_space};
 use crate::columns::{Column, day};
+use crate::error::{Error, Result};
 use crate::schema::{self, Codes, Grammar, Kind, Unit};
 
 /// One column of a file as its format gives it.
@@ -39,8 +43,27 @@ impl Raw {
         }
     }
 
+    /// These rows of it. Errors only with a fault of the program.
+    pub(crate) fn take(&self, rows: &[usize]) -> Result<Raw> {
+        if let Raw::Whole { numbers, scale } = self {
+            let numbers = rows.iter().map(|row| numbers.get(*row).copied().flatten()).collect();
+            return Ok(Raw::Whole { numbers, scale: *scale });
+        }
+        let places: UInt64Array = rows.iter().map(|row| *row as u64).collect();
+        let take = |array: &dyn Array| {
+            arrow_select::take::take(array, &places, None).map_err(|e| Error::fault(format!("taking rows of a file: {e}")))
+        };
+        Ok(match self {
+            Raw::Text(a) => Raw::Text(take(a)?.as_string::<i32>().clone()),
+            Raw::Real(a) => Raw::Real(take(a)?.as_primitive::<Float64Type>().clone()),
+            Raw::Date(a) => Raw::Date(take(a)?.as_primitive::<Date32Type>().clone()),
+            Raw::Flag(a) => Raw::Flag(take(a)?.as_boolean().clone()),
+            Raw::Whole { .. } => self.clone(),
+        })
+    }
+
     /// The values as an export in text would write them.
-    fn to_text(&self) -> StringArray {
+    pub(crate) fn to_text(&self) -> StringArray {
         match self {
             Raw::Text(a) => a.clone(),
             Raw::Whole { numbers, scale } => numbers.iter().map(|n| n.map(|n| decimal_text(n, *scale))).collect(),
@@ -169,7 +192,11 @@ impl<'a> Cells<'a> {
         })
     }
 
-    fn parse<'f, T>(&'f self, faults: &'f mut Faults, parse: impl Fn(&str) -> Result<T, Bad> + 'f) -> impl Iterator<Item = Option<T>> + 'f {
+    fn parse<'f, T>(
+        &'f self,
+        faults: &'f mut Faults,
+        parse: impl Fn(&str) -> std::result::Result<T, Bad> + 'f,
+    ) -> impl Iterator<Item = Option<T>> + 'f {
         self.iter().enumerate().map(move |(row, cell)| {
             let text = cell?;
             match parse(text) {
@@ -283,7 +310,7 @@ fn fault(plan: &ColumnPlan, place: usize, bad: Bad, found: &str) -> RowFault {
 }
 
 /// Without surrounding space; quick where there is none.
-fn trim(text: &str) -> &str {
+pub(crate) fn trim(text: &str) -> &str {
     match text.as_bytes() {
         [] => text,
         [one] if one.is_ascii_graphic() => text,

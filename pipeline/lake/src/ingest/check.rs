@@ -1,13 +1,15 @@
 //! What must hold within a row once its values are typed: required values, ranges, the order of dates, identity numbers, and that nothing is
 //! known before it happened. Then rows are parted into good ones and rejects.
 
-use arrow_array::builder::StringBuilder;
 use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
 
 use super::cast::{self, Faults, Raw, RowFault, visible};
 use super::identity_no;
-use super::plan::Plan;
+use super::plan::{Group, Plan};
 use super::reject::{Counts, Reject, rule};
+use super::rows;
 use crate::columns::{Column, ColumnKind, Columns, day};
 use crate::error::{Error, Result};
 use crate::schema::{Check, Kind};
@@ -28,26 +30,64 @@ pub(crate) struct Checked {
     pub lines: Vec<u64>,
     pub rejects: Vec<Reject>,
     pub counts: Counts,
+    /// Rows the file could have given: each of its rows once for every group of the mapping, and each broken one once.
+    pub slots: u64,
+    /// Those that by the mapping are no rows of this table.
+    pub passed_over: u64,
 }
 
-/// Casts and checks.
-pub(crate) fn checked(plan: &Plan, batch: Batch) -> Result<Checked> {
+/// Casts and checks; one result for each group of a mapping that repeats, else one.
+pub(crate) fn checked(plan: &Plan, batch: Batch) -> Result<Vec<Checked>> {
+    let Batch { inputs, lines, broken } = batch;
+    let slots = (lines.len() * plan.groups.len() + broken.len()) as u64;
+    let taken = rows::taken_by_rule(plan, &inputs, lines.len());
+    let mut broken = Some(broken);
+    let mut out = Vec::with_capacity(plan.groups.len());
+    for group in &plan.groups {
+        let rows = rows::taken_by_group(group, &inputs, taken.as_deref(), lines.len());
+        let broken = broken.take().unwrap_or_default();
+        out.push(match rows {
+            None if plan.groups.len() == 1 => {
+                return Ok(vec![one_group(plan, group, Batch { inputs, lines, broken })?.of(slots, 0)]);
+            }
+            None => one_group(plan, group, Batch { inputs: inputs.clone(), lines: lines.clone(), broken })?.of(0, 0),
+            Some(rows) => {
+                let inputs = inputs.iter().map(|raw| raw.take(&rows)).collect::<Result<Vec<_>>>()?;
+                let passed_over = (lines.len() - rows.len()) as u64;
+                let lines = rows.iter().filter_map(|row| lines.get(*row).copied()).collect();
+                one_group(plan, group, Batch { inputs, lines, broken })?.of(0, passed_over)
+            }
+        });
+    }
+    if let Some(first) = out.first_mut() {
+        first.slots = slots;
+    }
+    Ok(out)
+}
+
+impl Checked {
+    fn of(self, slots: u64, passed_over: u64) -> Self {
+        Checked { slots, passed_over, ..self }
+    }
+}
+
+/// Casts and checks the rows of one group.
+fn one_group(plan: &Plan, group: &Group, batch: Batch) -> Result<Checked> {
     let rows = batch.lines.len();
     let mut faults = Faults::new(rows);
     let mut counts = Counts::default();
-    let mut columns = Vec::with_capacity(plan.columns.len());
-    for (place, column) in plan.columns.iter().enumerate() {
-        let constant = column.constant.map(|text| cast::constant(text, rows));
-        let raw = constant.as_ref().or_else(|| batch.inputs.get(column.input?));
+    let mut columns = Vec::with_capacity(group.columns.len());
+    for (place, column) in group.columns.iter().enumerate() {
+        let raw = rows::raw(column, &batch.inputs, rows);
         columns.push(match raw {
-            Some(raw) if raw.len() == rows => cast::cast(raw, column, place, plan.codes, &mut faults, &mut counts),
+            Some(raw) if raw.len() == rows => cast::cast(&raw, column, place, plan.codes, &mut faults, &mut counts),
             Some(raw) => return Err(Error::fault(format!("column {} has {} of {rows} rows", column.column.name, raw.len()))),
             None => Column::nulls(column.column.kind.stored(), rows),
         });
     }
     let basis = assume_known_on(plan, &mut columns, rows);
-    for (place, column) in plan.columns.iter().enumerate() {
-        required_and_range(column.column, place, &columns[place], &mut faults);
+    for (place, column) in plan.table.columns.iter().enumerate() {
+        required_and_range(column, place, &columns[place], &mut faults);
     }
     happenings(plan, &columns, &mut faults);
     for check in &plan.table.checks {
@@ -110,7 +150,7 @@ fn required_and_range(column: &crate::schema::Column, place: usize, values: &Col
 /// No row is known before what it tells of has happened.
 fn happenings(plan: &Plan, columns: &[Column], faults: &mut Faults) {
     let Some(known) = plan.table.position("known_on").map(|place| &columns[place]) else { return };
-    for (place, column) in plan.columns.iter().enumerate().filter(|(_, c)| c.column.happening) {
+    for (place, column) in plan.table.columns.iter().enumerate().filter(|(_, c)| c.happening) {
         for row in 0..known.len() {
             if let (Some(happened), Some(known)) = (columns[place].date_at(row), known.date_at(row))
                 && known < happened
@@ -118,7 +158,7 @@ fn happenings(plan: &Plan, columns: &[Column], faults: &mut Faults) {
                 faults.note(row, || RowFault {
                     column: place,
                     rule: rule::KNOWN_BEFORE,
-                    found: format!("{} {}, known_on {}", column.column.name, day::format(happened), day::format(known)),
+                    found: format!("{} {}, known_on {}", column.name, day::format(happened), day::format(known)),
                     expected: "known_on on that day or later".to_owned(),
                 });
             }
@@ -152,7 +192,7 @@ fn check_digit(plan: &Plan, columns: &mut [Column], number: &str, kind: &str, fa
         match result {
             Some(Ok(normal)) => out.append_value(normal),
             Some(Err(expected)) => {
-                let found = visible(plan.columns[number].column, text.unwrap_or_default());
+                let found = visible(&plan.table.columns[number], text.unwrap_or_default());
                 faults.note(row, || RowFault { column: number, rule: rule::CHECK_DIGIT, found, expected: expected.to_owned() });
                 out.append_null();
             }
@@ -168,8 +208,8 @@ fn check_digit(plan: &Plan, columns: &mut [Column], number: &str, kind: &str, fa
 /// Good rows apart from rejects.
 fn part(plan: &Plan, batch: Batch, columns: Vec<Column>, basis: Option<Column>, faults: &Faults, mut counts: Counts) -> Checked {
     let mut table = Columns::new();
-    for (column, values) in plan.columns.iter().zip(columns) {
-        table = table.with(&column.column.name, values);
+    for (column, values) in plan.table.columns.iter().zip(columns) {
+        table = table.with(&column.name, values);
     }
     let rows = batch.lines.len();
     if let Some(basis) = basis {
@@ -187,7 +227,7 @@ fn part(plan: &Plan, batch: Batch, columns: Vec<Column>, basis: Option<Column>, 
     if let Some(known) = table.get("known_on").filter(|c| c.kind() == ColumnKind::Date) {
         counts.known_later((0..known.len()).filter(|row| known.date_at(*row).is_some_and(|d| d > plan.as_of)).count() as u64);
     }
-    Checked { columns: table, lines, rejects, counts }
+    Checked { columns: table, lines, rejects, counts, slots: 0, passed_over: 0 }
 }
 
 fn reject(plan: &Plan, line: u64, fault: &RowFault) -> Reject {

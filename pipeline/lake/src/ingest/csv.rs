@@ -67,6 +67,16 @@ pub(crate) fn split(block: &Block, records: &Range<usize>, headers: &[String], p
     Ok(Batch { inputs, lines, broken })
 }
 
+/// Every record of a piece as its fields. Errors only with a fault of the program.
+pub(crate) fn records(block: &Block, records: &Range<usize>, mut each: impl FnMut(&StringRecord)) -> Result<()> {
+    let mut reader = reader(block.bytes(records));
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(|e| impossible(&e))? {
+        each(&record);
+    }
+    Ok(())
+}
+
 /// Why a record is no row. What it holds is not shown: which field is which is just what is not known.
 fn fault_of(record: &StringRecord, headers: &[String], bad_quote: bool) -> Option<RowFault> {
     let fault = |rule, found: String, expected: String| Some(RowFault { column: usize::MAX, rule, found, expected });

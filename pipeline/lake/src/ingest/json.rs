@@ -12,9 +12,10 @@ use serde_json::value::RawValue;
 use super::blocks::Block;
 use super::cast::{Raw, RowFault, visible};
 use super::check::Batch;
-use super::plan::Plan;
-use super::reject::rule;
-use crate::error::Result;
+use super::discover::InputFile;
+use super::plan::{MOST_COLUMNS, Plan};
+use super::reject::{mask, rule};
+use crate::error::{Error, Result};
 
 /// The rows of a piece, and how often each key was met.
 pub(crate) struct Lines {
@@ -92,19 +93,21 @@ impl Keys<'_> {
         let place = self.plan.inputs.iter().position(|input| input == key);
         match place {
             Some(place) => self.met[place] += 1,
-            None => match self.others.get_mut(key) {
-                Some(n) => *n += 1,
-                None => {
+            None => {
+                if let Some(n) = self.others.get_mut(key) {
+                    *n += 1;
+                } else if self.others.len() <= MOST_COLUMNS {
+                    // One beyond the limit is enough to refuse the file.
                     self.others.insert(key.to_owned(), 1);
                 }
-            },
+            }
         }
         place
     }
 
-    /// The place in the table of the first column that reads an input.
+    /// The place in the table of the column that reads an input.
     fn column(&self, input: usize) -> usize {
-        self.plan.columns.iter().position(|c| c.input == Some(input)).unwrap_or(usize::MAX)
+        self.plan.column_of(input).unwrap_or(usize::MAX)
     }
 }
 
@@ -144,13 +147,29 @@ impl<'t> Visitor<'t> for ObjectSeed<'_, '_, 't> {
             match scalar(value.get()) {
                 Some(text) => self.cells[place] = text,
                 None => {
-                    let found = self.keys.plan.table.columns.get(column).map_or_else(String::new, |c| visible(c, value.get()));
+                    let found = self.keys.plan.table.columns.get(column).map_or_else(|| mask(value.get()), |c| visible(c, value.get()));
                     refuse(rule::KIND, found, "text, a number, true, false or null");
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The keys of one object with the text of their scalars, in its order; `None` where the text is no object.
+pub(crate) fn pairs(text: &[u8]) -> Option<Vec<(String, String)>> {
+    let object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(text).ok()?;
+    let text = |raw: &RawValue| scalar(raw.get()).flatten().map(Cow::into_owned).unwrap_or_default();
+    Some(object.iter().map(|(key, raw)| (key.clone(), text(raw))).collect())
+}
+
+/// Errors where a file begins with a list instead of an object.
+pub(crate) fn refuse_list(file: &InputFile, block: &Block) -> Result<()> {
+    if block.text.trim_ascii_start().starts_with(b"[") {
+        let remedy = "export the objects one a line, without brackets";
+        return Err(Error::input(&file.name, Some(1), "a JSON list", "JSON Lines: one object a line", remedy));
+    }
+    Ok(())
 }
 
 /// The text of a JSON scalar, `Some(None)` for null; `None` for lists and objects.

@@ -1,6 +1,8 @@
 //! How an exporting system's headers, values and units become the catalog's: `[sources.<table>]` of a configuration, and `catalog/sources`.
 
 mod check;
+mod column;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,9 +11,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+pub use column::{ColumnMap, NamedPart, Part};
+pub(crate) use column::{Piece, pieces};
+pub use rows::OnlyIf;
+
 use super::reject::nearest;
 use crate::catalog::CatalogFiles;
-use crate::schema::{Codes, Fault, Schema, Title};
+use crate::schema::{Codes, Fault, Schema, Table, Title};
 
 /// The mapping of one table. The empty one serves files that already use the catalog's names and units.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -19,6 +25,11 @@ use crate::schema::{Codes, Fault, Schema, Title};
 pub struct Mapping {
     /// A file of `catalog/sources` taken as the base; what is said here comes on top.
     pub system: Option<String>,
+    /// The files that feed the table, as patterns: `执行案件*.csv`. Empty = those named after the table.
+    #[serde(deserialize_with = "rows::patterns")]
+    pub file: Vec<String>,
+    /// Which rows of a file give a row; absent = all.
+    pub only_if: Option<OnlyIf>,
     /// Within which debtor_ref, asset_ref and the like are unique.
     pub source: String,
     /// Whether a file holds everything or only what is new.
@@ -34,8 +45,12 @@ pub struct Mapping {
     /// The unit of columns of money that do not state their own.
     pub unit: Option<MoneyUnit>,
     /// Canonical name -> header, or more.
-    #[serde(deserialize_with = "entries")]
+    #[serde(deserialize_with = "column::entries")]
     pub columns: BTreeMap<String, ColumnMap>,
+    /// Groups of headers (asset1_class, asset1_value; asset2_class, …): each gives a row of its own, with `columns` for the rest. A group whose
+    /// headers are all empty gives none.
+    #[serde(deserialize_with = "column::groups")]
+    pub repeat: Vec<BTreeMap<String, ColumnMap>>,
     /// Headers to pass over without a warning.
     pub ignore: Vec<String>,
 }
@@ -114,22 +129,6 @@ pub enum KnownOn {
     },
 }
 
-/// Where a column comes from and how it is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ColumnMap {
-    /// The file's header; absent = the canonical name.
-    pub from: Option<String>,
-    /// The unit, where it is money.
-    pub unit: Option<MoneyUnit>,
-    /// The format, where it is a date: `%Y%m%d`.
-    pub format: Option<String>,
-    /// Their value -> ours; ours empty = null.
-    pub values: BTreeMap<String, String>,
-    /// One value for every row, instead of a header.
-    pub constant: Option<String>,
-}
-
 /// Reads a text or a table, with a message of our own where neither fits.
 struct TextOr<T>(&'static str, fn(&str) -> Option<T>);
 
@@ -168,21 +167,6 @@ impl<'de> Deserialize<'de> for KnownOn {
     }
 }
 
-/// A [`ColumnMap`] as it is written: a header alone, or a table.
-struct Entry(ColumnMap);
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let header = |text: &str| Some(ColumnMap { from: Some(text.to_owned()), ..ColumnMap::default() });
-        deserializer.deserialize_any(TextOr("a header, or { from, unit, format, values, constant }", header)).map(Entry)
-    }
-}
-
-fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, ColumnMap>, D::Error> {
-    let read = BTreeMap::<String, Entry>::deserialize(deserializer)?;
-    Ok(read.into_iter().map(|(name, entry)| (name, entry.0)).collect())
-}
-
 /// One exporting system: `catalog/sources/<name>.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,13 +180,24 @@ struct SystemFile {
 }
 
 impl Mapping {
-    /// The header a column is looked for under; `None` where it is constant.
-    pub fn header<'a>(&'a self, column: &'a str) -> Option<&'a str> {
-        match self.columns.get(column) {
-            Some(map) if map.constant.is_some() => None,
-            Some(ColumnMap { from: Some(from), .. }) => Some(from),
-            _ => Some(column),
+    /// How a column is read in a group of `repeat` (0 where there is none).
+    pub(crate) fn column(&self, name: &str, group: usize) -> Option<&ColumnMap> {
+        self.repeat.get(group).and_then(|g| g.get(name)).or_else(|| self.columns.get(name))
+    }
+
+    /// The headers a column is made of: its canonical name where the mapping says nothing, none where it is constant.
+    pub(crate) fn wants<'a>(&'a self, column: &'a str, group: usize) -> Vec<&'a str> {
+        match self.column(column, group) {
+            Some(map) if map.constant.is_some() => Vec::new(),
+            Some(map) if map.from.is_some() || map.template.is_some() => map.headers(),
+            _ => vec![column],
         }
+    }
+
+    /// Every header the mapping names, and the canonical names of the table's columns it says nothing of.
+    pub fn headers<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a str> {
+        let columns = table.columns.iter().flat_map(|c| (0..self.groups()).flat_map(|group| self.wants(&c.name, group)));
+        columns.chain(self.only_if.iter().map(|o| o.from.as_str())).chain(self.ignore.iter().map(String::as_str))
     }
 
     /// This mapping over a system's: what is said here wins.
@@ -220,6 +215,9 @@ impl Mapping {
             known_on: self.known_on.or(base.known_on),
             unit: self.unit.or(base.unit),
             system: self.system,
+            file: if self.file.is_empty() { base.file } else { self.file },
+            only_if: self.only_if.or(base.only_if),
+            repeat: if self.repeat.is_empty() { base.repeat } else { self.repeat },
             columns,
             ignore,
         }
@@ -313,8 +311,8 @@ mode = "delta"
         let cases = &all["cases"];
         assert_eq!(cases.known_on, Some(KnownOn::From { from: "filed_on".into(), lag_days: 3 }));
         assert_eq!(
-            (cases.header("claim_fen"), cases.header("court_code"), cases.header("case_no")),
-            (Some("标的额"), None, Some("case_no"))
+            (cases.wants("claim_fen", 0), cases.wants("court_code", 0), cases.wants("case_no", 0)),
+            (vec!["标的额"], vec![], vec!["case_no"])
         );
         assert_eq!(cases.columns["principal_fen"].unit, Some(MoneyUnit::WanYuan));
         assert_eq!((all["payments"].mode, all["payments"].known_on.clone()), (Mode::Delta, Some(KnownOn::Export)));
@@ -358,6 +356,59 @@ columns.cause = { from = "c", constant = "d", unit = "yuan" }
     }
 
     #[test]
+    fn contradictions_of_a_wide_mapping_are_named() {
+        let faults = load(
+            r#"
+[assets]
+file = ["", "../wide.csv"]
+only_if = { from = "类型", is = ["房", "车"], not = ["车"] }
+ignore = ["类型", "金额1"]
+columns.debtor_ref = { from = "证件", part = { by = "", at = 0 } }
+columns.asset_ref = { from = "编号", template = "{案号}" }
+columns.channel = { template = "无" }
+columns.region = { constant = "330106", part = "court" }
+columns.gross_fen = "金额"
+[[assets.repeat]]
+class = "类型1"
+gross_fen = "金额1"
+[[assets.repeat]]
+class = "类型2"
+[seizures]
+columns.asset_ref = "证件"
+[debtors]
+columns.industry = { template = "{证件}-1" }
+columns.debtor_ref = "证件"
+columns.born_on = { from = "证件", part = "birth_date", format = "%Y%m%d" }
+repeat = [{ name = { constant = "x" } }]
+"#,
+        )
+        .unwrap_err();
+        let places: Vec<&str> = faults.iter().map(|f| f.place.trim_start_matches("sources.")).collect();
+        assert_eq!(
+            places,
+            [
+                "assets.file",
+                "assets.file",
+                "assets.only_if",
+                "assets.columns.asset_ref",
+                "assets.columns.channel.template",
+                "assets.columns.debtor_ref.part.by",
+                "assets.columns.debtor_ref.part.at",
+                "assets.columns.region.part",
+                "assets.repeat.1.gross_fen",
+                "assets.repeat.2",
+                "assets.ignore",
+                "assets.ignore",
+                "debtors.columns.born_on.format",
+                "debtors.repeat",
+                "debtors.repeat.1",
+                "debtors.columns.industry",
+            ]
+        );
+        assert!(faults.iter().all(|f| !f.found.is_empty() && !f.expected.is_empty()), "{faults:?}");
+    }
+
+    #[test]
     fn a_slip_in_a_key_is_refused() {
         assert!(toml::from_str::<Mapping>("colums = {}").is_err());
         assert!(toml::from_str::<Mapping>("columns.a = { form = \"x\" }").is_err());
@@ -370,8 +421,8 @@ columns.cause = { from = "c", constant = "d", unit = "yuan" }
         let all = load("[listings]\nsystem = \"shixin_public\"\nsource = \"public\"\ncolumns.document_no = \"decisionNo\"").unwrap();
         let listings = &all["listings"];
         assert_eq!(
-            (listings.source.as_str(), listings.header("case_no"), listings.header("document_no")),
-            ("public", Some("caseCode"), Some("decisionNo"))
+            (listings.source.as_str(), listings.wants("case_no", 0), listings.wants("document_no", 0)),
+            ("public", vec!["caseCode"], vec!["decisionNo"])
         );
     }
 }

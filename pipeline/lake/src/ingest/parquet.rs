@@ -1,6 +1,10 @@
 //! Input Parquet: any text, integer, decimal, date or midnight timestamp, as other systems write them.
 
+mod limits;
+
+use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Read as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -19,7 +23,7 @@ use super::bytes::{read_error, unpack};
 use super::cast::Raw;
 use super::check::Batch;
 use super::discover::{InputFile, Pack};
-use super::plan::Plan;
+use super::plan::{Plan, Source};
 use crate::columns::{Day, day};
 use crate::error::{Error, Result};
 use crate::schema::Kind;
@@ -38,12 +42,18 @@ pub(crate) struct Rows<'f> {
     reader: ParquetRecordBatchReader,
     /// The number of the next row, from 1.
     next: u64,
+    /// What was read and not yet handed on.
+    pending: VecDeque<RecordBatch>,
+    /// How much text the file may still hold.
+    text_left: u64,
 }
 
 /// The headers of a file with what they hold, before anything is read.
 pub(crate) struct Opened<'f> {
     file: &'f InputFile,
     builder: Builder,
+    /// Size of the file.
+    bytes: u64,
 }
 
 enum Builder {
@@ -52,21 +62,35 @@ enum Builder {
 }
 
 fn damaged(file: &InputFile, error: &dyn std::fmt::Display) -> Error {
+    let text = error.to_string();
+    if text.contains("encrypt") {
+        let remedy = "export it without encryption: only luheng's own lake is read encrypted";
+        return Error::input(&file.name, None, "an encrypted Parquet file", "Parquet that can be read without a key", remedy);
+    }
     let remedy = "export or copy the file again; nothing was changed";
-    Error::input(&file.name, None, format!("what cannot be read: {error}"), "a whole Parquet file", remedy)
+    Error::input(&file.name, None, format!("what cannot be read: {text}"), "a whole Parquet file", remedy)
 }
 
 impl<'f> Opened<'f> {
-    /// Reads the footer. Errors: a file that is no Parquet or was cut off.
+    /// Reads the footer. Errors: a file that is no Parquet, was cut off or is encrypted, or whose footer promises what no export holds.
     pub(crate) fn open(file: &'f InputFile) -> Result<Self> {
-        let builder = if file.pack == Pack::Plain {
-            ParquetRecordBatchReaderBuilder::try_new(input::open(&file.path)?).map(Builder::Plain)
-        } else {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut unpack(&file.path, file.pack)?, &mut bytes).map_err(|e| read_error(file, None, e))?;
-            ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map(Builder::Unpacked)
-        };
-        Ok(Self { file, builder: builder.map_err(|e| damaged(file, &e))? })
+        if file.pack == Pack::Plain {
+            let source = input::open(&file.path)?;
+            let bytes = source.metadata().map_err(|e| Error::io("read", &file.path, e))?.len();
+            let metadata = limits::metadata(file, &source, bytes)?;
+            return Ok(Self { file, builder: Builder::Plain(ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)), bytes });
+        }
+        let mut bytes = Vec::new();
+        let mut unpacked = unpack(&file.path, file.pack)?.take(limits::PACKED + 1);
+        unpacked.read_to_end(&mut bytes).map_err(|e| read_error(file, None, e))?;
+        let size = bytes.len() as u64;
+        if size > limits::PACKED {
+            let found = format!("more than {} MiB of packed Parquet", limits::PACKED >> 20);
+            return Err(Error::input(&file.name, None, found, "Parquet as it is: it is compressed within", "unpack the file"));
+        }
+        let source = Bytes::from(bytes);
+        let metadata = limits::metadata(file, &source, size)?;
+        Ok(Self { file, builder: Builder::Unpacked(ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)), bytes: size })
     }
 
     pub(crate) fn headers(&self) -> Vec<String> {
@@ -82,29 +106,61 @@ impl<'f> Opened<'f> {
 
     /// Begins reading the columns of the plan. Errors: a column whose type cannot hold what the table's column needs.
     pub(crate) fn rows(self, plan: &Plan) -> Result<Rows<'f>> {
-        for column in &plan.columns {
-            let Some(header) = column.input.and_then(|i| plan.inputs.get(i)) else { continue };
-            let Ok(field) = self.schema().field_with_name(header) else { continue };
-            if !holds(column.column.kind, field.data_type()) {
-                let money = if column.column.kind == Kind::Money { "; floats lose fen" } else { "" };
-                return Err(Error::input(
-                    &self.file.name,
-                    None,
-                    format!("column {header} of type {}", field.data_type()),
-                    format!(
-                        "text, an integer, a decimal, a date or a midnight timestamp that can be a {}{money}",
-                        column.column.kind.name()
-                    ),
-                    "export the column in one of these types",
-                ));
-            }
+        for column in plan.groups.iter().flat_map(|group| &group.columns) {
+            // Text is made of what a part or a template reads.
+            let (kind, inputs) = match (&column.source, column.part) {
+                (Source::Input(input), None) => (column.column.kind, vec![*input]),
+                (source, _) => (Kind::Text, source.inputs()),
+            };
+            inputs.into_iter().filter_map(|i| plan.inputs.get(i)).try_for_each(|header| self.check_type(header, kind))?;
+        }
+        if let Some(header) = plan.only_if.and_then(|(input, _)| plan.inputs.get(input)) {
+            self.check_type(header, Kind::Text)?;
         }
         let roots: Vec<usize> = self.headers().iter().enumerate().filter(|(_, h)| plan.inputs.contains(h)).map(|(i, _)| i).collect();
         let reader = match self.builder {
             Builder::Plain(b) => projected(b, roots),
             Builder::Unpacked(b) => projected(b, roots),
         };
-        Ok(Rows { file: self.file, reader: reader.map_err(|e| damaged(self.file, &e))?, next: 1 })
+        Ok(Rows {
+            file: self.file,
+            reader: reader.map_err(|e| damaged(self.file, &e))?,
+            next: 1,
+            pending: VecDeque::new(),
+            text_left: limits::text(self.bytes),
+        })
+    }
+}
+
+impl Opened<'_> {
+    /// The first rows, all columns, at most so many and not more text than a batch has; `None` where there are none.
+    pub(crate) fn first(self, rows: usize) -> Result<Option<RecordBatch>> {
+        let first = limits::guarded(|| {
+            let mut reader = match self.builder {
+                Builder::Plain(b) => b.with_batch_size(rows).build(),
+                Builder::Unpacked(b) => b.with_batch_size(rows).build(),
+            }?;
+            Ok(reader.next().transpose()?)
+        });
+        let first = first.map_err(|e| damaged(self.file, &e))?;
+        let mut pieces = VecDeque::new();
+        first.map_or(Ok(()), |batch| limits::pieces(self.file, 1, batch, &mut pieces))?;
+        Ok(pieces.pop_front())
+    }
+
+    fn check_type(&self, header: &str, kind: Kind) -> Result<()> {
+        let Ok(field) = self.schema().field_with_name(header) else { return Ok(()) };
+        if holds(kind, field.data_type()) {
+            return Ok(());
+        }
+        let money = if kind == Kind::Money { "; floats lose fen" } else { "" };
+        Err(Error::input(
+            &self.file.name,
+            None,
+            format!("column {header} of type {}", field.data_type()),
+            format!("text, an integer, a decimal, a date or a midnight timestamp that can be a {}{money}", kind.name()),
+            "export the column in one of these types",
+        ))
     }
 }
 
@@ -113,7 +169,7 @@ fn projected<T: ChunkReader + 'static>(
     roots: Vec<usize>,
 ) -> parquet::errors::Result<ParquetRecordBatchReader> {
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    builder.with_projection(mask).with_batch_size(ROWS).build()
+    limits::guarded(|| builder.with_projection(mask).with_batch_size(ROWS).build())
 }
 
 /// Whether a column of this kind can be read from this type.
@@ -131,11 +187,21 @@ fn holds(kind: Kind, data: &DataType) -> bool {
 }
 
 impl Rows<'_> {
-    /// The next batches with the number of their first row; empty at the end.
+    /// The next batches with the number of their first row; empty at the end. Errors: damage, more text than the file can mean.
     pub(crate) fn next(&mut self) -> Result<Vec<(u64, RecordBatch)>> {
         let mut out = Vec::new();
-        for batch in self.reader.by_ref().take(BATCHES) {
-            let batch = batch.map_err(|e| damaged(self.file, &e))?;
+        let mut text = 0;
+        while out.len() < BATCHES && text < limits::BATCH_TEXT {
+            if self.pending.is_empty() {
+                let reader = &mut self.reader;
+                let batch = limits::guarded(|| Ok(reader.next().transpose()?)).map_err(|e| damaged(self.file, &e))?;
+                let Some(batch) = batch else { break };
+                let size = limits::text_of(&batch);
+                self.text_left = self.text_left.checked_sub(size).ok_or_else(|| limits::too_much_text(self.file))?;
+                limits::pieces(self.file, self.next, batch, &mut self.pending)?;
+            }
+            let Some(batch) = self.pending.pop_front() else { continue };
+            text += limits::text_of(&batch);
             let first = self.next;
             self.next += batch.num_rows() as u64;
             out.push((first, batch));
@@ -157,7 +223,8 @@ pub(crate) fn split(first: u64, batch: &RecordBatch, plan: &Plan) -> Result<Batc
     Ok(Batch { inputs, lines: (first..first + rows as u64).collect(), broken: Vec::new() })
 }
 
-fn raw(array: &ArrayRef) -> std::result::Result<Raw, String> {
+/// A column as the cast takes it; what it cannot be read from is named.
+pub(crate) fn raw(array: &ArrayRef) -> std::result::Result<Raw, String> {
     Ok(match array.data_type() {
         DataType::Utf8 => Raw::Text(array.as_string::<i32>().clone()),
         DataType::LargeUtf8 => Raw::Text(array.as_string::<i64>().iter().collect()),

@@ -10,7 +10,7 @@ use super::bytes::TextSource;
 use super::check::{Checked, checked};
 use super::discover::{Format, InputFile};
 use super::mapping::Mapping;
-use super::plan::Plan;
+use super::plan::{MOST_COLUMNS, Plan, too_many_columns};
 use super::reject::Counts;
 pub use super::reject::{Reject, Warning, mask, rule};
 use super::{csv, json, parquet};
@@ -57,6 +57,8 @@ pub struct FileReport {
     pub good: u64,
     /// Rows rejected.
     pub rejected: u64,
+    /// Rows of the file that by its mapping (`only_if`, empty groups of `repeat`) are no rows of this table; not in `rows`.
+    pub passed_over: u64,
     /// What should be looked at.
     pub warnings: Vec<Warning>,
 }
@@ -76,7 +78,7 @@ pub fn read_file(
     let seen_on = Plan::export_day(file, mapping, options.seen_on.unwrap_or(options.as_of));
     let plan = |headers: Option<&[String]>| Plan::new(file, table, mapping, codes, (seen_on, options.as_of), headers);
     let report = FileReport { file: file.name.clone(), table: table.name.clone(), seen_on, ..FileReport::default() };
-    let mut delivery = Delivery { report, counts: Counts::default(), sink };
+    let mut delivery = Delivery { report, counts: Counts::default(), slots: 0, sink };
     match file.format {
         Format::Csv => {
             let mut blocks = Blocks::new(file, TextSource::open(file, mapping.encoding)?, true);
@@ -159,10 +161,7 @@ fn over_blocks<T: Send>(
 fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<FileReport> {
     let mut blocks = Blocks::new(file, TextSource::open(file, plan.mapping.encoding)?, false);
     let first = blocks.next()?;
-    if first.as_ref().is_some_and(|block| block.text.trim_ascii_start().starts_with(b"[")) {
-        let remedy = "export the objects one a line, without brackets";
-        return Err(Error::input(&file.name, Some(1), "a JSON list", "JSON Lines: one object a line", remedy));
-    }
+    first.iter().try_for_each(|block| json::refuse_list(file, block))?;
     let mut keys: BTreeMap<String, u64> = BTreeMap::new();
     let mut required_seen = false;
     let mut broken_end = None;
@@ -174,6 +173,9 @@ fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<Fi
     over_blocks(first, &mut blocks, split, |((met, broken), checked)| {
         for (key, n) in met {
             *keys.entry(key).or_default() += n;
+        }
+        if keys.len() > MOST_COLUMNS {
+            return Err(too_many_columns(&file.name, keys.len()));
         }
         broken_end = broken;
         // A key that no row of the first piece has is missing from the file, not from rows.
@@ -200,26 +202,43 @@ fn read_json(file: &InputFile, plan: &Plan, mut delivery: Delivery) -> Result<Fi
 struct Delivery<'s> {
     report: FileReport,
     counts: Counts,
+    /// Rows the file could have given.
+    slots: u64,
     sink: &'s mut dyn FnMut(Chunk) -> Result<()>,
 }
 
 impl Delivery<'_> {
-    fn deliver(&mut self, checked: Checked) -> Result<()> {
-        let Checked { columns, lines, rejects, counts } = checked;
-        self.counts.add(&counts);
-        self.report.good += lines.len() as u64;
-        self.report.rejected += rejects.len() as u64;
-        self.report.rows += (lines.len() + rejects.len()) as u64;
-        (self.sink)(Chunk { columns, lines, rejects })
+    fn deliver(&mut self, checked: Vec<Checked>) -> Result<()> {
+        for Checked { columns, lines, rejects, counts, slots, passed_over } in checked {
+            self.counts.add(&counts);
+            self.slots += slots;
+            self.report.good += lines.len() as u64;
+            self.report.rejected += rejects.len() as u64;
+            self.report.rows += (lines.len() + rejects.len()) as u64;
+            self.report.passed_over += passed_over;
+            (self.sink)(Chunk { columns, lines, rejects })?;
+        }
+        Ok(())
     }
 
     fn finish(mut self, plan: &Plan, headers: &BTreeSet<&str>) -> Result<FileReport> {
+        let (rows, passed_over) = (self.report.rows, self.report.passed_over);
+        if rows + passed_over != self.slots {
+            let name = &plan.file.name;
+            return Err(Error::fault(format!("{name}: {} rows could be read, but {rows} were, and {passed_over} passed over", self.slots)));
+        }
         let names: Vec<&str> = plan.table.columns.iter().map(|c| c.name.as_str()).collect();
         // A JSON file without rows has no keys to miss.
         if plan.file.format != Format::JsonLines || self.report.rows > 0 {
             self.report.warnings = plan.header_warnings(headers, self.report.rows);
         }
         self.report.warnings.extend(self.counts.warnings(&plan.file.name, &names));
+        if rows == 0 && passed_over > 0 {
+            let text = "the mapping takes none of its rows: check only_if and repeat".to_owned();
+            let file = plan.file.name.clone();
+            let (column, value) = Default::default();
+            self.report.warnings.push(Warning { kind: "no_row_taken", file, column, value, count: passed_over, text });
+        }
         Ok(self.report)
     }
 }

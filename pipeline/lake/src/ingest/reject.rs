@@ -196,28 +196,25 @@ pub fn shown(found: &str) -> String {
 
 /// The known name nearest to an unknown one, if near enough to be a slip.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|k| {
-        // `claim` for `claim_fen` and the like: one name begins with the other.
-        let prefix = name.len() >= 4 && (k.starts_with(name) || name.starts_with(k));
-        (if prefix { 1 } else { distance(name, k) }, k)
-    });
-    scored.min().filter(|(d, k)| *d <= 1.max(k.len() / 4)).map(|(_, k)| k)
+    nearest_of(name, known.into_iter().map(|k| (k, &()))).map(|(k, ())| k)
 }
 
-/// Edit distance by characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
+/// As [`nearest`], each known name with something that belongs to it.
+pub(crate) fn nearest_of<'a, T: Ord>(name: &str, known: impl IntoIterator<Item = (&'a str, &'a T)>) -> Option<(&'a str, &'a T)> {
+    let name: String = name.chars().take(100).flat_map(char::to_lowercase).collect();
+    let scored = known.into_iter().map(|(k, of)| {
+        // `claim` for `claim_fen` and the like: one name begins with the other.
+        let long = if name.is_ascii() { name.len() >= 4 } else { name.chars().count() >= 2 };
+        let prefix = long && !k.is_empty() && (k.starts_with(&name) || (k.len() >= 4 && name.starts_with(k)));
+        (if prefix { 1 } else { strsim::damerau_levenshtein(&name, k) }, k, of)
+    });
+    scored.min().filter(|(d, k, _)| *d <= slips(k)).map(|(_, k, of)| (k, of))
+}
+
+/// How many slips a name bears. A Chinese sign carries a word, so that two names of two signs are never near by chance.
+fn slips(name: &str) -> usize {
+    let signs = name.chars().count();
+    if name.is_ascii() { 1.max(signs / 4) } else { 1.max(signs / 3) }
 }
 
 #[cfg(test)]
@@ -241,6 +238,13 @@ mod tests {
         assert_eq!(nearest("close_on", known), Some("closed_on"));
         assert_eq!(nearest("caseno", known), Some("case_no"));
         assert_eq!(nearest("is_mortgaged", known), None);
+        // A turn of two letters is one slip; capitals are none.
+        assert_eq!(nearest("colsed_on", known), Some("closed_on"));
+        assert_eq!(nearest("Case_No", known), Some("case_no"));
+        let titles = ["立案日期", "结案日期", "案号", "申请执行标的额"];
+        assert_eq!(nearest("立案日", titles), Some("立案日期"));
+        assert_eq!(nearest("申请执行标的", titles), Some("申请执行标的额"));
+        assert_eq!(nearest("备注", titles), None);
     }
 
     #[test]

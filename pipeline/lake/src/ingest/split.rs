@@ -97,9 +97,7 @@ pub(super) struct Splitter<'a> {
 pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn FnMut(Event)) -> Result<(Split, Columns)> {
     lake::check_key(&request.work, &request.key)?;
     let held = Held::open(request)?;
-    check_modes(request, held.is_some())?;
-    let adds_to = |table: &str| held.is_some() && request.sources.get(table).is_some_and(|m| m.mode == Mode::Delta);
-    let found = discover::discover(&request.input, &request.schema, &adds_to)?;
+    let found = discover::discover_mapped(&request.input, &request.schema, &request.sources, held.is_some())?;
     // The input's own regions are known codes; the built-in list is what stands where it brings none.
     let request = &Request { codes: known_codes(request, &found.files, held.as_ref())?, ..request.clone() };
     let layouts = layouts(request)?;
@@ -123,6 +121,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             key_id: request.key.key_id(),
             inputs: hash_inputs(&found.files)?,
             ignored: found.ignored,
+            warnings: found.warnings.into_iter().chain(beginnings(request, held.is_some())).collect(),
             adds: held.is_some(),
             keeps_files: held.as_ref().is_some_and(|held| held.info.encrypt == request.encrypt.name()),
             sources: sources.clone(),
@@ -147,17 +146,10 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
     splitter.finish()
 }
 
-/// Errors where a delta is to be added to no lake.
-fn check_modes(request: &Request, is_held: bool) -> Result<()> {
-    match request.sources.iter().find(|(_, mapping)| mapping.mode == Mode::Delta) {
-        Some((table, _)) if !is_held => Err(explain("there is no lake yet to add changes to")
-            .at(format!("[sources.{table}] mode"))
-            .found("\"delta\"")
-            .expected("a full export first")
-            .remedy("load one full export with mode = \"full\", then the changes of each day")
-            .config()),
-        _ => Ok(()),
-    }
+/// What to say where changes are loaded and there is nothing to change.
+fn beginnings(request: &Request, is_held: bool) -> Vec<String> {
+    let deltas = request.sources.iter().filter(|(_, mapping)| !is_held && mapping.mode == Mode::Delta);
+    deltas.map(|(table, _)| format!("{table}: there is no lake yet that changes could be added to; what is exported is taken for all there is")).collect()
 }
 
 fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
@@ -229,7 +221,7 @@ impl Splitter<'_> {
             }
             warned.extend(report.warnings);
             events(Event::FileRead { table: layout.name.clone(), file: file.name, rows: counts.read, rejected: counts.rejected });
-            if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file) {
+            if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file && e.table == counts.table) {
                 entry.rows_read = counts.read;
             }
             if self.mapping(&layout.name).is_none_or(|m| m.mode == Mode::Full) {
