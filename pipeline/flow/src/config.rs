@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use luheng_lake::columns::{Day, day};
-use luheng_lake::ingest::mapping::{Absent, Mapping, Mode};
+use luheng_lake::ingest::mapping::Mapping;
 use luheng_lake::store::key::Algorithm;
 use luheng_lake::store::seal::Encrypt;
 use serde::Deserialize;

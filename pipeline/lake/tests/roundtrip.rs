@@ -120,8 +120,14 @@ proptest! {
             prop_assert_eq!(read.content_hash(), text.content_hash());
         }
         // As the lake keeps it.
-        store::parquet::write(&path("kept.parquet"), &text).unwrap();
-        let kept = store::parquet::read(&path("kept.parquet")).unwrap();
+        // In the clear and encrypted.
+        let key = store::seal::DataKey::new([7; 32].into()).unwrap();
+        let sealed = store::seal::Seal::new(Some(key), []);
+        store::parquet::write(&path("sealed.parquet"), &text, &sealed).unwrap();
+        prop_assert_eq!(store::parquet::read(&path("sealed.parquet"), &sealed).unwrap().content_hash(), text.content_hash());
+        let clear = store::seal::Seal::none();
+        store::parquet::write(&path("kept.parquet"), &text, &clear).unwrap();
+        let kept = store::parquet::read(&path("kept.parquet"), &clear).unwrap();
         same(&kept, &rows, "the lake's own");
         prop_assert_eq!(kept.content_hash(), text.content_hash());
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::mapping::{Mapping, sources};
 use luheng_lake::ingest::{self, IngestReport, Request};
-use luheng_lake::store::parquet;
+use luheng_lake::store::tables;
 use town::Town;
 
 /// A town without files of its own, its configuration and the exports given.
@@ -35,7 +35,7 @@ fn run(request: &Request) -> IngestReport {
 
 fn rows(request: &Request, table: &str, by: &[&str]) -> Columns {
     let parts: Vec<Columns> =
-        (0..request.buckets).filter_map(|b| parquet::read_if_present(&request.work.lake_bucket(table, b)).unwrap()).collect();
+        (0..request.buckets).filter_map(|b| tables::read(&request.work.lake(), table, b, &request.seal).unwrap()).collect();
     Columns::concat(&parts).unwrap().sorted_by(by).unwrap()
 }
 
