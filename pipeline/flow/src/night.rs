@@ -324,8 +324,10 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
     // Also a night that is there, but encrypted otherwise: the two are compared.
-    let again = ctx.work.run(&first).is_dir() && (again || publish::built_as_configured(ctx, &first)?.is_none());
-    let builds = if again { publish::builds(ctx, &first)? } else { Vec::new() };
+    let mut builds = publish::builds(ctx, &first)?;
+    if !again && publish::built_as_configured(ctx, &first)?.is_some() {
+        builds.clear();
+    }
     let id = publish::next_build(&first, &builds);
     let built = builds.first().map(String::as_str);
     let previous = previous(ctx, built)?;
