@@ -159,6 +159,10 @@ impl Merge<'_> {
                 }
                 out.facts.push(fact);
             }
+            // A version that ends nothing here has no place here.
+            if out.facts[first..].iter().all(|f| f.header.elsewhere) {
+                out.facts.truncate(first);
+            }
             if let Some(&day) = full
                 && of_key.iter().all(|(h, _)| !h.fresh || h.file == MOVED)
             {
