@@ -360,6 +360,11 @@ proptest! {
             prop_assert_eq!(&a.lake.rows, &b.lake.rows);
             last = b.lake.content;
         }
-        prop_assert_eq!(once.load(nights.len()).lake.content, last);
+        let content = once.load(nights.len()).lake.content;
+        for (table, ..) in TABLES {
+            let ids = ["debtor_id", "row_id", "known_on", "seen_on", "voided_on", "elsewhere"];
+            prop_assert_eq!(once.texts(table, &ids), delta.texts(table, &ids), "{} of {:?}", table, told);
+        }
+        prop_assert_eq!(content, last, "{:?}", told);
     }
 }

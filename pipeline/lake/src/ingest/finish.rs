@@ -83,6 +83,8 @@ impl Closed {
             slot.1 = slot.1.wrapping_add(sum);
             let total = self.totals.entry(table.clone()).or_default();
             total.retired += part.retired;
+            total.left += part.left;
+            total.met += part.met;
             total.contradicted += part.contradicted;
             total.moved += part.moved;
             total.absent += part.absent;
@@ -107,15 +109,15 @@ impl Closed {
             let total = self.totals.get(&table).cloned().unwrap_or_default();
             let before = held.map_or(0, |held| held.state.rows(&table));
             // Under another bucket count all rows of the lake come as moved ones.
-            let stayed = if split.moves.all && self.counted.get(&table).is_some_and(|c| c.len() > 1) { 0 } else { before - total.retired.min(before) };
-            let expected = stayed + total.moved + counts.loaded - counts.unchanged + total.retracted;
-            if after != expected {
+            let is_anew = split.moves.all && self.counted.get(&table).is_some_and(|c| c.len() > 1);
+            let left = if is_anew { before } else { total.left };
+            let new = counts.loaded - counts.unchanged;
+            let arrived = total.moved + total.met;
+            if left != arrived || after + total.retired + total.met != before + new + total.retracted {
                 return Err(Error::fault(format!(
-                    "{table}: the lake held {before} rows, lost {}, got {} from elsewhere, {} new ones and {} retractions, but holds {after}",
-                    total.retired,
-                    total.moved,
-                    counts.loaded - counts.unchanged,
-                    total.retracted
+                    "{table}: the lake held {before} rows, lost {}, moved {left} of which {arrived} arrived ({} were there), got {new} new ones and {} retractions, \
+                     but holds {after}",
+                    total.retired, total.met, total.retracted
                 )));
             }
         }

@@ -275,7 +275,7 @@ impl Held {
         };
         let body = self.body(layout, moves, rows, at, own.given);
         // Where the counted copy stays, it stays counted; where it goes, the first copy is counted in its stead.
-        let counted = if moves.all || now != own.debtor { targets.first().map(|t| t.0) } else { None };
+        let counted = if moves.all || moves.outdates(layout, rows, at) { targets.first().map(|t| t.0) } else { None };
         let mut entries = Vec::new();
         for (id, bucket) in targets {
             let own_flag = if layout.has_own() { named.map(|named| named == id) } else { None };

@@ -72,7 +72,7 @@ impl Merge<'_> {
         rows.sort_unstable_by_key(|row| row.0);
         let mut resolved = self.resolve(&rows, &index, outcome, rejects)?;
         let gone = index.headers.iter().filter(|h| outdated[h.line as usize] && h.primary).count() as u64;
-        resolved.table.retired += gone;
+        resolved.table.left = gone;
         resolved.table.before = before.rows;
         let added = resolved.facts.iter().filter(|f| f.header.fresh).count();
         let stay = resolved.facts.len() - added;
@@ -376,7 +376,11 @@ fn count_fact(header: &Header, outcome: &mut BucketOutcome, table: &mut TableOut
 
 /// A row that says what another one said: `known` where that one is the lake's.
 fn count_repeat(header: &Header, known: bool, outcome: &mut BucketOutcome, table: &mut TableOutcome) {
-    if !header.primary || header.file == MOVED {
+    if !header.primary {
+        return;
+    }
+    if header.file == MOVED {
+        table.met += 1;
         return;
     }
     if !header.fresh {

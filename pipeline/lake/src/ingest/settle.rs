@@ -40,12 +40,16 @@ pub struct TableOutcome {
     pub sum: String,
     /// Source rows counted here before tonight.
     pub before: u64,
-    /// Of those, the rows that are gone: contradicted or replaced by the export of the same day, or counted elsewhere now.
+    /// Of those, the rows that are gone: contradicted, or replaced by the export of the same day.
     pub retired: u64,
+    /// Of those, the rows that are to be counted elsewhere from tonight on.
+    pub left: u64,
     /// Of those, the contradicted ones.
     pub contradicted: u64,
     /// Rows of the lake counted here that were counted elsewhere.
     pub moved: u64,
+    /// Rows of the lake that were counted elsewhere and say here what another one said.
+    pub met: u64,
     /// Rows of keys that a full export no longer has.
     pub absent: u64,
     /// Of those, the keys retracted for it: each gives a void version.

@@ -93,9 +93,20 @@ impl Kept {
     }
 }
 
-/// Rows of one key and day of knowledge, in the order they were exported, but those that say what the one before them said.
+/// Rows of one key and day of knowledge, in the order they were exported, but those that say what the export before them said.
 fn said_anew(rows: &[(Header, &[u8])]) -> Vec<usize> {
-    (0..rows.len()).filter(|&at| at == 0 || rows[at - 1].0.content != rows[at].0.content).collect()
+    let (mut out, mut at) = (Vec::new(), 0);
+    let mut before: &[(Header, &[u8])] = &[];
+    for of_day in rows.chunk_by(|a, b| a.0.seen_on == b.0.seen_on) {
+        for (n, (header, _)) in of_day.iter().enumerate() {
+            let again = n > 0 && of_day[n - 1].0.content == header.content;
+            if !again && before.iter().all(|(b, _)| b.content != header.content) {
+                out.push(at + n);
+            }
+        }
+        (before, at) = (of_day, at + of_day.len());
+    }
+    out
 }
 
 /// Of rows whose equals are facts of their own, as many of each as the file has that holds most of them, the oldest first.
