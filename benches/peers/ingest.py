@@ -167,14 +167,14 @@ def pyarrow_copy(folder, out):
 
 
 def measured(command, out):
-    """Seconds, peak MiB and standard output of a process tree, with an empty folder for what it writes."""
+    """What `timed` gives, with an empty folder for what it writes."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     return timed(command)
 
 
 def timed(command):
-    """Seconds, peak MiB and standard output of a process tree."""
+    """Seconds, seconds of processor time, peak MiB and standard output of a process tree."""
     from night import Peaks
     began = time.monotonic()
     child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -185,18 +185,20 @@ def timed(command):
     reader = threading.Thread(target=lambda: said.append(child.stderr.read()))
     reader.start()
     text = child.stdout.read()
-    status = child.wait()
+    # Like wait(), with the processor time of the child and of all it waited for.
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = status = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
     peaks.over = True
     reader.join()
     if status:
         sys.exit(f"{' '.join(str(c) for c in command)} ended with {status}:\n{''.join(said)[-3000:]}")
-    return seconds, max(peaks.peaks.values(), default=0) / (1 << 20), text
+    return seconds, usage.ru_utime + usage.ru_stime, max(peaks.peaks.values(), default=0) / (1 << 20), text
 
 
 def luheng(arguments, folder, config, inputs, work):
     command = [arguments.luheng.resolve(), "ingest", "--config", folder / config, "--input", folder / inputs, "--work", work, "--jobs", "2", "--log", "json"]
-    return timed(command + (["--memory", arguments.memory] if arguments.memory else []))[:2]
+    return timed(command + (["--memory", arguments.memory] if arguments.memory else []))[:3]
 
 
 def counts(work):
@@ -204,9 +206,10 @@ def counts(work):
     return {name: table[name] for name in ("read", "loaded", "waiting", "rejected", "duplicates")}
 
 
-def shown(name, rows, seconds, peak, base=None):
-    ratio = f"{seconds / base:.2f}" if base else ""
-    print(f"| {name} | {seconds:.1f} | {rows / seconds:,.0f} | {peak:.0f} | {ratio} |", flush=True)
+def shown(name, rows, took, base=None):
+    seconds, cpu, peak = took
+    ratio = f"{seconds / base[0]:.2f} | {cpu / base[1]:.2f}" if base else " | "
+    print(f"| {name} | {seconds:.2f} | {cpu:.2f} | {rows / seconds:,.0f} | {peak:.0f} | {ratio} |", flush=True)
 
 
 def run(arguments, folder):
@@ -214,25 +217,25 @@ def run(arguments, folder):
     out = folder / "out"
     size = (folder / "full" / "conduct.csv").stat().st_size / (1 << 20)
     print(f"{datetime.date.today()}  {rows} rows of conduct ({size:.0f} MiB), {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print("| program | seconds | rows/s | peak MiB | of duckdb's time |\n|---|---|---|---|---|")
+    print("| program | seconds | cpu s | rows/s | peak MiB | of duckdb's seconds | of its cpu s |\n|---|---|---|---|---|---|---|")
     found, base, ours = {}, None, None
     for name in ("duckdb", "duckdb copy", "pyarrow copy"):
         if name in only:
-            seconds, peak, text = measured([PYTHON, __file__, "--peer", name, folder, out], out)
+            *took, text = measured([PYTHON, __file__, "--peer", name, folder, out], out)
             if name == "duckdb":
-                base, found[name] = seconds, json.loads(text.splitlines()[-1])
-            shown(name, rows, seconds, peak, base)
+                base, found[name] = took, json.loads(text.splitlines()[-1])
+            shown(name, rows, took, base)
     work = folder / "work"
     if "luheng" in only:
         shutil.rmtree(work, ignore_errors=True)
-        ours, peak = luheng(arguments, folder, "full.toml", "full", work)
+        ours = luheng(arguments, folder, "full.toml", "full", work)
         found["luheng"] = counts(work)
-        shown("luheng", rows, ours, peak, base)
+        shown("luheng", rows, ours, base)
     if "nights" in only:
         for name, config, inputs in (("luheng, same input again", "full.toml", "full"), ("luheng, 1 % changed", "delta.toml", "delta")):
-            seconds, peak = luheng(arguments, folder, config, inputs, work)
-            share = f" ({100 * seconds / ours:.1f} % of the full load)" if ours else ""
-            print(f"| {name} | {seconds:.2f}{share} | | {peak:.0f} | |")
+            seconds, cpu, peak = luheng(arguments, folder, config, inputs, work)
+            share = f": {100 * seconds / ours[0]:.1f} % of the full load, {100 * cpu / ours[1]:.1f} % of its cpu s" if ours else ""
+            print(f"| {name}{share} | {seconds:.2f} | {cpu:.2f} | | {peak:.0f} | | |", flush=True)
     print(f"load after: {os.getloadavg()[0]:.1f}")
     for name, count in found.items():
         print(f"{name}: {count}")
