@@ -5,7 +5,7 @@ use std::path::Path;
 use luheng_lake::columns::day;
 use luheng_lake::store::manifest::{self, CatalogEntry, RunManifest};
 use luheng_lake::store::seal::Encrypt;
-use luheng_lake::store::{atomic, parquet, text};
+use luheng_lake::store::{atomic, large, text};
 
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -80,7 +80,7 @@ pub fn manifest(
         let path = folder.join(&name);
         record.files.insert(name.clone(), manifest::entry_of(&path, &ctx.seals.runs)?);
         if let Some(table) = name.strip_suffix(".parquet") {
-            record.tables.insert(table.to_owned(), parquet::read(&path, &ctx.seals.runs)?.len() as u64);
+            record.tables.insert(table.to_owned(), large::rows(&path, &ctx.seals.runs)?);
         }
     }
     for stage in crate::stage::STAGES {

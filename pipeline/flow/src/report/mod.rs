@@ -19,8 +19,8 @@ mod write;
 pub use cells::Cells;
 pub use context::{MetricLabel, SheetContext};
 pub use quality::Quality;
-pub use tables::{ByCase, CaseTables, RunTables};
-pub use write::write_all;
+pub use tables::{ByCase, CaseTables, Long, RunTables};
+pub use write::{NextLong, write_all};
 
 use crate::error::{Error, Result};
 

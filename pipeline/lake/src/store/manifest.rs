@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::seal::Seal;
-use super::{FileEntry, atomic, hash_bytes, input, parquet, text};
+use super::{FileEntry, atomic, hash_bytes, input, large, text};
 use crate::error::{Error, Result, explain};
 
 /// The manifest's format; a reader refuses any it does not know.
@@ -196,7 +196,7 @@ pub fn files_of(run: &Path) -> Result<Vec<String>> {
 pub fn entry_of(file: &Path, seal: &Seal) -> Result<FileEntry> {
     let (hash, bytes) = input::hash_file(file)?;
     if file.extension().is_some_and(|e| e == "parquet") {
-        return Ok(FileEntry { content: parquet::read(file, seal)?.content_hash(), file: Some(hash), bytes });
+        return Ok(FileEntry { content: large::content_hash(file, seal)?, file: Some(hash), bytes });
     }
     Ok(FileEntry { content: hash, file: None, bytes })
 }
@@ -241,6 +241,7 @@ fn parse(path: &Path, written: &str) -> Result<Sealed> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
+    use crate::store::parquet;
     use crate::columns::Columns;
     use std::fs;
 

@@ -6,6 +6,7 @@ pub mod input;
 pub mod key;
 pub mod keyring;
 pub mod lake;
+pub mod large;
 pub mod lock;
 pub mod manifest;
 pub mod master;
