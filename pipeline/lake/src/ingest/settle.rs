@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::merge::Merge;
 use super::reject::Reject;
 use super::split::{self, Split};
-use super::{Request, identities, layouts};
+use super::{Request, audit, identities, layouts};
 use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::store::seal::Seal;
@@ -91,6 +91,9 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
         if !whole && !layout.identity.is_empty() {
             identities::settle(request, staging, split, layout, bucket)?;
         }
+    }
+    if !whole {
+        audit::settle(request, staging, split, bucket, &identity)?;
     }
     if !rejects.is_empty() {
         rejects.sort();

@@ -58,6 +58,8 @@ pub struct Split {
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+    /// Divisions known tonight, by code: those of the catalog, the lake and the input.
+    pub regions: BTreeMap<String, String>,
 }
 
 impl Split {
@@ -125,6 +127,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             adds: held.is_some(),
             keeps_files: held.as_ref().is_some_and(|held| held.info.encrypt == request.encrypt.name()),
             sources: sources.clone(),
+            regions: request.codes.codes("region").map(|(code, label)| (code.to_owned(), label.zh.clone())).collect(),
             ..Split::default()
         },
         sources,
