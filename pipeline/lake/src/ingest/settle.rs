@@ -11,7 +11,7 @@ use super::merge::Merge;
 use super::reject::Reject;
 use super::split::{self, Split};
 use super::{Request, audit, identities, layouts};
-use crate::columns::Columns;
+use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
 use crate::store::seal::Seal;
 use crate::store::{atomic, parquet, spill, text};
@@ -27,6 +27,8 @@ pub struct Settled {
     pub duplicates: u64,
     /// Rows that contradict each other.
     pub conflicts: u64,
+    /// Rows whose period of retention is over.
+    pub expired: u64,
 }
 
 /// What one table of one bucket holds.
@@ -50,6 +52,12 @@ pub struct TableOutcome {
     pub absent: u64,
     /// Of those, the keys retracted for it: each gives a void version.
     pub retracted: u64,
+    /// Rows of the lake that left because their period of retention is over; those counted here before are among `retired`.
+    pub expired: u64,
+    /// Rows that would leave, were retention applied.
+    pub due: u64,
+    /// The first day whose ratings read none of the rows that left, or that were not loaded for it.
+    pub exact_from: Option<Day>,
 }
 
 /// What the second pass did in one bucket.

@@ -19,6 +19,7 @@ use super::record::records;
 use super::references::References;
 use super::rehearsal::Rehearsal;
 use super::reject::{Reject, Warning};
+use super::retention::Leaving;
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
@@ -54,6 +55,8 @@ pub struct Split {
     pub seen: BTreeMap<u32, Day>,
     /// What the files of each table are read through ([`Loaded`](super::state::Loaded)).
     pub through: BTreeMap<String, String>,
+    /// Whose facts leave tonight.
+    pub leaving: Leaving,
     /// The tables of which all was exported tonight, with the day of the export.
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
@@ -348,7 +351,13 @@ impl Splitter<'_> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
         let place = lake.as_deref().map(|lake| (lake, &self.request.seal));
-        let written = waiting::write(place, layout, bytes, kept, self.request.as_of, days)?;
+        let months = self.out.leaving.of_waiting(&layout.name);
+        let written = waiting::write(place, layout, bytes, kept, (self.request.as_of, days, months))?;
+        for (file, expired) in written.expired {
+            let counts = &mut self.out.files[file as usize];
+            counts.waiting -= expired;
+            counts.expired += expired;
+        }
         for (file, duplicates) in written.duplicates {
             let counts = &mut self.out.files[file as usize];
             counts.waiting -= duplicates;
