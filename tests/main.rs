@@ -21,6 +21,7 @@ mod labels;
 mod means;
 mod nightly;
 mod rejects;
+mod retention;
 mod rewrite;
 mod town;
 mod truth;

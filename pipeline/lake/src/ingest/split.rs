@@ -18,7 +18,7 @@ use super::reader::{self, Chunk, ReadOptions};
 use super::record::records;
 use super::references::References;
 use super::rehearsal::Rehearsal;
-use super::reject::{Reject, Warning};
+use super::reject::{Reject, warning_lines};
 use super::retention::Leaving;
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
@@ -395,30 +395,6 @@ impl Splitter<'_> {
         let name = self.request.sources.get(table).map_or("", |m| m.source.as_str());
         self.sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
     }
-}
-
-/// One line for each thing to look at, however many files of the table it is in.
-fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
-    type Thing = (&'static str, String, String, String);
-    let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
-    for w in warned {
-        let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
-        slot.0 += w.count;
-        slot.1.push(w.file);
-    }
-    lines
-        .into_iter()
-        .map(|((kind, column, value, text), (rows, files))| {
-            let mut line = format!("{table}: {kind}");
-            for part in [column, value].into_iter().filter(|p| !p.is_empty()) {
-                line += &format!(" {part}");
-            }
-            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
-            let file = files.first().map_or("", String::as_str);
-            let rows = if rows > 0 { format!(", {rows} rows") } else { String::new() };
-            format!("{line} ({file}{more}{rows}): {text}")
-        })
-        .collect()
 }
 
 fn known_codes(request: &Request, files: &[InputFile], held: Option<&Held>) -> Result<Codes> {
