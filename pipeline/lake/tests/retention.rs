@@ -25,7 +25,8 @@ fn number(n: u32) -> String {
 fn rows() -> Vec<(&'static str, String)> {
     let mut rows: Vec<(&'static str, String)> =
         DEBTORS.iter().map(|d| ("debtors", format!("{d},natural,,,某人{d},,1980-01-01,2015-01-01"))).collect();
-    let case = |n: u32, kind: &str, closed: &str, from: &str| format!("{},money,500000,closed,{closed},2015-01-05,{kind},{from}", number(n));
+    let case =
+        |n: u32, kind: &str, closed: &str, from: &str| format!("{},money,500000,closed,{closed},2015-01-05,{kind},{from}", number(n));
     let cases = [
         (10, "performed", "2018-03-01", "", &["OLD"][..]),
         (11, "performed", "2021-03-01", "", &["RECENT"]),
@@ -125,7 +126,8 @@ impl Court {
 
     fn audited(&self) -> BTreeSet<&'static str> {
         let request = self.request();
-        let ids: BTreeSet<String> = (0..4).flat_map(|b| audit::read(&request.work.vault(), b, &request.vault).unwrap().into_keys()).collect();
+        let ids: BTreeSet<String> =
+            (0..4).flat_map(|b| audit::read(&request.work.vault(), b, &request.vault).unwrap().into_keys()).collect();
         DEBTORS.into_iter().filter(|d| ids.contains(&id(d))).collect()
     }
 }

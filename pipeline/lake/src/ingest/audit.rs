@@ -18,8 +18,8 @@ use crate::store::{atomic, tables};
 /// Provinces by the first two digits of GB/T 2260, with the permits for residents of Hong Kong, Macao and Taiwan (81 to 83). Prefix 99 is nobody's, but
 /// where the input's regions bring it.
 const PROVINCES: [&str; 35] = [
-    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52",
-    "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83",
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50",
+    "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83",
 ];
 /// Municipalities: a province that is one city.
 const MUNICIPALITIES: [&str; 4] = ["11", "12", "31", "50"];
@@ -111,7 +111,11 @@ fn province_and_city<'a>(code: &'a str, regions: &BTreeMap<String, String>) -> O
         return Some((province, Some(province)));
     }
     // Third and fourth digit 90: counties that belong to no city.
-    let city = if city.ends_with("90") { Some(code).filter(|c| !c.ends_with("00")) } else { Some(city).filter(|c| !c.ends_with("00") && listed(c)) };
+    let city = if city.ends_with("90") {
+        Some(code).filter(|c| !c.ends_with("00"))
+    } else {
+        Some(city).filter(|c| !c.ends_with("00") && listed(c))
+    };
     Some((province, city))
 }
 

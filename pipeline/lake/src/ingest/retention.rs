@@ -15,7 +15,16 @@ use crate::schema::Retention;
 
 /// The columns of a case that say whether it is at an end.
 pub(super) const CLOSING: [&str; 11] = [
-    "case_no", "status", "closed_on", "close_kind", "close_ground", "resumed_from", "known_on", added::SEEN_ON, "voided_on", "void_reason",
+    "case_no",
+    "status",
+    "closed_on",
+    "close_kind",
+    "close_ground",
+    "resumed_from",
+    "known_on",
+    added::SEEN_ON,
+    "voided_on",
+    "void_reason",
     added::ELSEWHERE,
 ];
 

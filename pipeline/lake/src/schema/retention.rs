@@ -77,7 +77,12 @@ impl Retention {
         }
         let longest = out.months.values().copied().max();
         for table in LONGEST.into_iter().filter(|t| out.months.get(*t).is_some_and(|months| Some(*months) < longest)) {
-            faults.push(Fault::new(FILE, format!("periods.{table}"), "a shorter period than another table's", "the longest: it says when the last case ended"));
+            faults.push(Fault::new(
+                FILE,
+                format!("periods.{table}"),
+                "a shorter period than another table's",
+                "the longest: it says when the last case ended",
+            ));
         }
         if faults.is_empty() { Ok(out) } else { Err(faults) }
     }
@@ -103,7 +108,8 @@ mod tests {
     #[allow(clippy::disallowed_methods)]
     fn what_says_when_the_last_case_ended_stays_longest() {
         let folder = tempfile::tempdir().unwrap();
-        let text = CatalogFiles::embedded().get(FILE).unwrap().replacen("months = 60", "months = 24", 1).replace("\"registers\"", "\"regions\"");
+        let text =
+            CatalogFiles::embedded().get(FILE).unwrap().replacen("months = 60", "months = 24", 1).replace("\"registers\"", "\"regions\"");
         std::fs::write(folder.path().join(FILE), text).unwrap();
         let files = CatalogFiles::embedded().overlay(folder.path()).unwrap();
         let faults = Retention::load(&files, &Schema::load(&files).unwrap()).unwrap_err();
