@@ -22,6 +22,7 @@ mod means;
 mod nightly;
 mod nights;
 mod rejects;
+mod retention;
 mod rewrite;
 mod town;
 mod truth;

@@ -45,6 +45,8 @@ pub struct Config {
     pub means: Means,
     /// Regional figures.
     pub regional: Regional,
+    /// Whether facts leave when their period is over.
+    pub retention: Retention,
     /// Mapping of each exported table.
     pub sources: BTreeMap<String, Mapping>,
 }
@@ -67,6 +69,7 @@ impl Default for Config {
             rating: Rating::default(),
             means: Means::default(),
             regional: Regional::default(),
+            retention: Retention::default(),
             sources: BTreeMap::new(),
         }
     }
@@ -134,6 +137,14 @@ impl Default for Regional {
     fn default() -> Self {
         Self { numerator_scope: "auto".into() }
     }
+}
+
+/// How long facts stay: the periods are the catalog's (`retention.toml`).
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Facts whose period is over leave the lake and the vault; else a night only says how many would.
+    pub apply: bool,
 }
 
 /// The day each party is rated on.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use luheng_lake::columns::{Columns, day};
-use luheng_lake::ingest::{self, FileCounts, Request, mapping};
+use luheng_lake::ingest::{self, FileCounts, Request, Retained, mapping};
+use luheng_lake::schema::{Fault, Retention};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
 use luheng_lake::store::{input as files, lake, parquet, tables, text};
@@ -41,6 +42,9 @@ pub struct LakeRecord {
     tables: BTreeMap<String, FileCounts>,
     warnings: Vec<String>,
     ignored: Vec<String>,
+    /// What retention took from the lake, or would.
+    #[serde(default)]
+    pub retention: Retained,
 }
 
 impl LakeRecord {
@@ -90,6 +94,7 @@ impl LakeRecord {
             waiting: counts.waiting,
             rejected: counts.rejected,
             duplicates: counts.duplicates,
+            expired: counts.expired,
         });
         let warning = |text: String| Warning { place: String::new(), text, times: 1 };
         Ok(Quality {
@@ -141,6 +146,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
     }
     let sources = mapping::sources(&ctx.files, &ctx.codes, &ctx.schema, &ctx.config.sources, "configuration")
         .map_err(|faults| Error::Config(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let periods = Retention::load(&ctx.files, &ctx.schema).map_err(|faults| Fault::error(&faults))?;
     Ok(Request {
         work: ctx.work.clone(),
         input: input.to_owned(),
@@ -155,6 +161,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         buckets: ctx.buckets,
         max_reject_share: ctx.config.max_reject_share,
         max_wait_days: ctx.config.max_wait_days,
+        retention: Retention { apply: ctx.config.retention.apply, ..periods },
     })
 }
 
@@ -166,7 +173,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
     }
     let rest = format!(
-        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}",
+        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}",
         env!("CARGO_PKG_VERSION"),
         ctx.files.hash(),
         ctx.config.sources,
@@ -175,7 +182,8 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         ctx.buckets,
         ctx.config.max_reject_share,
         ctx.config.max_wait_days,
-        ctx.config.encrypt
+        ctx.config.encrypt,
+        ctx.config.retention
     );
     hash.update(rest.as_bytes());
     Ok(hash.finalize().to_hex().to_string())
@@ -227,6 +235,7 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
         tables: report.tables,
         warnings: report.warnings,
         ignored: report.ignored,
+        retention: report.retention,
     };
     let json = serde_json::to_string_pretty(&record).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&ctx.work.lake().join(RECORD), &json)?;

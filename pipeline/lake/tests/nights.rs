@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::mapping::{Absent, Mapping, Mode};
 use luheng_lake::ingest::{self, IngestReport, Request};
+use luheng_lake::store::audit::{self, Attributes, Sex};
+use luheng_lake::store::seal::Seal;
 use luheng_lake::store::tables;
 use proptest::prelude::*;
 use town::{Town, key};
@@ -89,6 +91,11 @@ impl Nights {
             (0..request.buckets).filter_map(|b| tables::read(&request.work.lake(), table, b, &request.seal).unwrap()).collect();
         let all = Columns::concat(&parts).unwrap();
         if all.is_empty() { all } else { all.sorted_by(&["debtor_id", "row_id", "known_on", "seen_on"]).unwrap() }
+    }
+
+    fn attributes(&self) -> BTreeMap<String, Attributes> {
+        let request = self.request(0);
+        (0..request.buckets).flat_map(|b| audit::read(&request.work.vault(), b, &request.vault).unwrap()).collect()
     }
 
     fn texts(&self, table: &str, names: &[&str]) -> Vec<String> {
@@ -203,6 +210,36 @@ fn a_number_learnt_later_moves_all_of_a_debtor() {
         let ids = nights.texts(table, &["debtor_id"]);
         assert!(ids.contains(&new) && !ids.contains(&old), "{table}: {ids:?}");
     }
+    // His audit attributes follow him.
+    let attributes = nights.attributes();
+    assert_eq!((attributes.len(), attributes.contains_key(&old)), (2, false));
+    assert_eq!((attributes[&new].sex, attributes[&new].birth_year), (Some(Sex::Male), Some(1990)));
+}
+
+#[test]
+fn audit_attributes_are_of_natural_persons_and_lie_in_the_vault_alone() {
+    let nights = Nights::new(Mode::Delta);
+    nights.export(0, &base(), false);
+    nights.load(0);
+    let attributes = nights.attributes();
+    assert_eq!(attributes.keys().collect::<Vec<_>>(), [&id("990000198502150021")]);
+    let request = nights.request(0);
+    for table in ["debtors", "parties", "conduct"] {
+        let rows = nights.rows(table);
+        let told = |name: &str| ["sex", "birth_year", "registered_elsewhere", "urban"].contains(&name);
+        assert!(!rows.names().any(told), "{table}");
+    }
+    // Not in the clear, and by no other door.
+    let files = luheng_lake::store::input::files_below(&request.work.vault().join("audit")).unwrap();
+    assert!(!files.is_empty() && files.iter().all(|f| luheng_lake::store::parquet::read(f, &Seal::none()).is_err()));
+    let door = luheng_lake::store::vault::Vault::open(&request.work.vault(), &request.vault);
+    assert!((0..request.buckets).all(|b| door.read("audit", b).is_err()));
+    // Another bucket count moves them as it moves their debtor.
+    nights.export(1, &[], false);
+    let many = Request { buckets: 16, ..nights.request(1) };
+    ingest::ingest(&many, &mut |_| {}).unwrap();
+    let moved: BTreeMap<String, Attributes> = (0..16).flat_map(|b| audit::read(&many.work.vault(), b, &many.vault).unwrap()).collect();
+    assert_eq!(moved, attributes);
 }
 
 #[test]
@@ -356,6 +393,7 @@ proptest! {
                 prop_assert_eq!(full.texts(table, &ids), delta.texts(table, &ids), "{} on night {} of {:?}", table, night, told);
                 prop_assert_eq!(full.rows(table).content_hash(), delta.rows(table).content_hash(), "{} on night {}", table, night);
             }
+            prop_assert_eq!(full.attributes(), delta.attributes(), "night {} of {:?}", night, told);
             prop_assert_eq!(&a.lake.content, &b.lake.content, "night {} of {:?}", night, told);
             prop_assert_eq!(&a.lake.rows, &b.lake.rows);
             last = b.lake.content;

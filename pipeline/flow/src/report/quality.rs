@@ -39,6 +39,8 @@ pub struct TableQuality {
     pub rejected: u64,
     /// Rows equal to another.
     pub duplicates: u64,
+    /// Rows whose period of retention is over.
+    pub expired: u64,
 }
 
 /// One rule that turned rows away.
@@ -139,7 +141,7 @@ fn tables(quality: &Quality) -> Block {
     let row = |t: &TableQuality| {
         let share = if t.read > 0 { percent(t.rejected as f64 / t.read as f64) } else { "—".to_owned() };
         let name = Cell { text: Bi::new(t.title_zh.clone(), t.table.clone()), link: None };
-        vec![name, cell(t.read), cell(t.loaded), cell(t.waiting), cell(t.rejected), cell(share), cell(t.duplicates)]
+        vec![name, cell(t.read), cell(t.loaded), cell(t.waiting), cell(t.rejected), cell(share), cell(t.duplicates), cell(t.expired)]
     };
     Block::Table {
         caption: Bi::default(),
@@ -151,6 +153,7 @@ fn tables(quality: &Quality) -> Block {
             head("退回", "rejected", Align::Right),
             head("退回率", "share", Align::Right),
             head("重复", "duplicates", Align::Right),
+            head("期满", "expired", Align::Right),
         ],
         rows: quality.tables.iter().map(row).collect(),
     }

@@ -8,6 +8,7 @@ use super::layout::{Layout, added};
 use super::moves::{Entry, Ledger, Moves, place_of_debtor, place_of_text};
 use super::record::{Header, Id, NO_DAY, Value, push_record, unhex};
 use super::references::{References, Target};
+use super::retention::{CLOSING, Closings};
 use super::state::State;
 use super::{Request, identity::Identity};
 use crate::columns::{Column, Columns};
@@ -121,6 +122,15 @@ impl Held {
             }
         }
         Ok(())
+    }
+
+    /// Takes in how the lake's cases stand.
+    pub(super) fn closings(&self, layouts: &[Layout], closings: &mut Closings<'_>) -> Result<()> {
+        let Some(layout) = layouts.iter().find(|l| l.name == "cases") else { return Ok(()) };
+        self.each(layout, &CLOSING, &mut |_, rows| {
+            closings.add(&rows);
+            Ok(())
+        })
     }
 
     /// Writes the rows of a table that lie elsewhere from tonight on to where they belong, those whose key has several places included.

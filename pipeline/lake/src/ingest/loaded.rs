@@ -16,7 +16,8 @@ impl Splitter<'_> {
     /// The files whose very bytes are in the lake already, read through the same tables, codes and mapping. A table exported in full is passed over as
     /// a whole or not at all: of a part nobody could tell which keys are missing.
     pub(super) fn loaded_before(&self) -> Vec<(InputFile, Loaded)> {
-        let Some(held) = &self.held else { return Vec::new() };
+        // Where facts leave, a file is read again, so that each of its rows is counted for what became of it.
+        let Some(held) = self.held.as_ref().filter(|_| !self.request.retention.apply) else { return Vec::new() };
         let known = |file: &InputFile| -> Option<Loaded> {
             let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
             let loaded = held.state.files.get(&State::key(&file.table, &entry.hash))?;
@@ -54,7 +55,7 @@ impl Splitter<'_> {
                 let name = file.name.clone();
                 self.rejects.push(rejects.take(&lost).text("file", lost.iter().map(|_| Some(&name))));
             }
-            let held = counts.read - counts.rejected - counts.duplicates;
+            let held = counts.read - counts.rejected - counts.duplicates - counts.expired;
             let entry = self.out.inputs.iter_mut().find(|e| e.path == file.name && e.table == file.table);
             if let Some(entry) = entry {
                 entry.rows_read = counts.read;

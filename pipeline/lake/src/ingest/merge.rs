@@ -60,7 +60,8 @@ impl Merge<'_> {
         let parts = self.held.map_or(Ok(Vec::new()), |held| held.parts(layout, self.bucket))?;
         let keeps = self.split.keeps_files && self.held.is_some_and(|held| held.state.columns.get(name) == Some(&layout.stored_names()));
         let moved = !self.split.moves.debtors.is_empty();
-        if bytes.is_empty() && (parts.is_empty() || keeps && !moved && !self.split.full.contains_key(name)) {
+        let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
+        if bytes.is_empty() && (parts.is_empty() || keeps && !moved && leaving.is_none() && !self.split.full.contains_key(name)) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
             outcome.tables.insert(name.clone(), TableOutcome::carried(before));
             return Ok(());
@@ -69,10 +70,18 @@ impl Merge<'_> {
         let (index, outdated) = self.index(moved)?;
         let mut rows = fresh;
         rows.extend(index.headers.iter().filter(|h| !outdated[h.line as usize]).map(|h| (*h, &[] as &[u8])));
+        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, outcome)).unwrap_or_default();
         rows.sort_unstable_by_key(|row| row.0);
         let mut resolved = self.resolve(&rows, &index, outcome, rejects)?;
+        if let Some(leaving) = leaving.filter(|l| !l.apply) {
+            let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
+            resolved.table.due = resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
+        }
         let gone = index.headers.iter().filter(|h| outdated[h.line as usize] && h.primary).count() as u64;
         resolved.table.left = gone;
+        resolved.table.retired += left.held;
+        resolved.table.met += left.moved;
+        (resolved.table.expired, resolved.table.exact_from) = (left.rows, left.exact_from);
         resolved.table.before = before.rows;
         let added = resolved.facts.iter().filter(|f| f.header.fresh).count();
         let stay = resolved.facts.len() - added;

@@ -1,6 +1,7 @@
 //! Exports to lake, in two passes: `split` checks, pseudonymises and sorts rows into buckets; `settle` makes each bucket's tables; `finish`
 //! closes the counts and puts the new lake in the old one's place.
 
+mod audit;
 mod blocks;
 pub mod bytes;
 pub mod case_no;
@@ -28,6 +29,7 @@ mod record;
 mod references;
 mod rehearsal;
 pub mod reject;
+mod retention;
 mod rows;
 mod settle;
 mod split;
@@ -40,7 +42,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use finish::{finish, recover, rejects_file};
+pub use finish::{Retained, finish, recover, rejects_file};
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
@@ -48,7 +50,7 @@ pub use tally::FileCounts;
 use crate::bucket::check_buckets;
 use crate::columns::{Columns, Day};
 use crate::error::Result;
-use crate::schema::{Codes, Schema};
+use crate::schema::{Codes, Retention, Schema};
 use crate::store::atomic;
 use crate::store::key::PseudonymKey;
 use crate::store::lake::LakeInfo;
@@ -85,6 +87,8 @@ pub struct Request {
     pub max_reject_share: f64,
     /// Days after which a waiting row is reported.
     pub max_wait_days: i32,
+    /// How long facts stay, and whether those whose period is over leave.
+    pub retention: Retention,
 }
 
 /// What happens during the first pass, for those who show progress.
@@ -129,6 +133,8 @@ pub struct IngestReport {
     pub rejects: Columns,
     /// The new lake.
     pub lake: LakeInfo,
+    /// What left it, or would.
+    pub retention: Retained,
 }
 
 /// What [`check`] found; nothing was written.

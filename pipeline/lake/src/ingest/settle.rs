@@ -10,8 +10,8 @@ use super::identity::Identity;
 use super::merge::Merge;
 use super::reject::Reject;
 use super::split::{self, Split};
-use super::{Request, identities, layouts};
-use crate::columns::Columns;
+use super::{Request, audit, identities, layouts};
+use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
 use crate::store::seal::Seal;
 use crate::store::{atomic, parquet, spill, text};
@@ -27,6 +27,8 @@ pub struct Settled {
     pub duplicates: u64,
     /// Rows that contradict each other.
     pub conflicts: u64,
+    /// Rows whose period of retention is over.
+    pub expired: u64,
 }
 
 /// What one table of one bucket holds.
@@ -54,6 +56,12 @@ pub struct TableOutcome {
     pub absent: u64,
     /// Of those, the keys retracted for it: each gives a void version.
     pub retracted: u64,
+    /// Rows of the lake that left because their period of retention is over; those counted here before are among `retired`.
+    pub expired: u64,
+    /// Rows that would leave, were retention applied.
+    pub due: u64,
+    /// The first day whose ratings read none of the rows that left, or that were not loaded for it.
+    pub exact_from: Option<Day>,
 }
 
 /// What the second pass did in one bucket.
@@ -95,6 +103,9 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
         if !whole && !layout.identity.is_empty() {
             identities::settle(request, staging, split, layout, bucket)?;
         }
+    }
+    if !whole {
+        audit::settle(request, staging, split, bucket, &identity)?;
     }
     if !rejects.is_empty() {
         rejects.sort();

@@ -18,7 +18,8 @@ use super::reader::{self, Chunk, ReadOptions};
 use super::record::records;
 use super::references::References;
 use super::rehearsal::Rehearsal;
-use super::reject::{Reject, Warning};
+use super::reject::{Reject, warning_lines};
+use super::retention::Leaving;
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
@@ -54,10 +55,14 @@ pub struct Split {
     pub seen: BTreeMap<u32, Day>,
     /// What the files of each table are read through ([`Loaded`](super::state::Loaded)).
     pub through: BTreeMap<String, String>,
+    /// Whose facts leave tonight.
+    pub leaving: Leaving,
     /// The tables of which all was exported tonight, with the day of the export.
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+    /// Divisions known tonight, by code: those of the catalog, the lake and the input.
+    pub regions: BTreeMap<String, String>,
 }
 
 impl Split {
@@ -125,6 +130,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             adds: held.is_some(),
             keeps_files: held.as_ref().is_some_and(|held| held.info.encrypt == request.encrypt.name()),
             sources: sources.clone(),
+            regions: request.codes.codes("region").map(|(code, label)| (code.to_owned(), label.zh.clone())).collect(),
             ..Split::default()
         },
         sources,
@@ -345,7 +351,13 @@ impl Splitter<'_> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
         let place = lake.as_deref().map(|lake| (lake, &self.request.seal));
-        let written = waiting::write(place, layout, bytes, kept, self.request.as_of, days)?;
+        let months = self.out.leaving.of_waiting(&layout.name);
+        let written = waiting::write(place, layout, bytes, kept, (self.request.as_of, days, months))?;
+        for (file, expired) in written.expired {
+            let counts = &mut self.out.files[file as usize];
+            counts.waiting -= expired;
+            counts.expired += expired;
+        }
         for (file, duplicates) in written.duplicates {
             let counts = &mut self.out.files[file as usize];
             counts.waiting -= duplicates;
@@ -383,30 +395,6 @@ impl Splitter<'_> {
         let name = self.request.sources.get(table).map_or("", |m| m.source.as_str());
         self.sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
     }
-}
-
-/// One line for each thing to look at, however many files of the table it is in.
-fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
-    type Thing = (&'static str, String, String, String);
-    let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
-    for w in warned {
-        let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
-        slot.0 += w.count;
-        slot.1.push(w.file);
-    }
-    lines
-        .into_iter()
-        .map(|((kind, column, value, text), (rows, files))| {
-            let mut line = format!("{table}: {kind}");
-            for part in [column, value].into_iter().filter(|p| !p.is_empty()) {
-                line += &format!(" {part}");
-            }
-            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
-            let file = files.first().map_or("", String::as_str);
-            let rows = if rows > 0 { format!(", {rows} rows") } else { String::new() };
-            format!("{line} ({file}{more}{rows}): {text}")
-        })
-        .collect()
 }
 
 fn known_codes(request: &Request, files: &[InputFile], held: Option<&Held>) -> Result<Codes> {

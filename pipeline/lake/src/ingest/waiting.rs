@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, added};
 use super::record::{Builder, Header, Value, records};
-use crate::columns::{Column, ColumnKind, Columns, Day};
+use crate::columns::{Column, ColumnKind, Columns, Day, day};
 use crate::error::Result;
 use crate::store::parquet;
 use crate::store::seal::Seal;
@@ -130,16 +130,18 @@ pub(super) struct Waiting {
     pub overdue: u64,
     /// Rows dropped as equal to another one, by input file.
     pub duplicates: BTreeMap<u32, u64>,
+    /// Rows dropped because their period of retention is over, by input file.
+    pub expired: BTreeMap<u32, u64>,
 }
 
-/// Writes a table's waiting rows, equal ones once. `lake`, with the seal of its files, is `None` in a dry run.
+/// Writes a table's waiting rows, equal ones once. `lake`, with the seal of its files, is `None` in a dry run. With a period of retention, in months,
+/// rows leave that were known and have waited longer than that: a row of tonight's waits at least as long for a case that may come tomorrow.
 pub(super) fn write(
     lake: Option<(&Path, &Seal)>,
     layout: &Layout,
     bytes: &[u8],
     kept: Option<&Kept>,
-    as_of: Day,
-    max_wait_days: i32,
+    (as_of, max_wait_days, months): (Day, i32, Option<i32>),
 ) -> Result<Waiting> {
     let mut rows = records(bytes)?;
     let order = |h: &Header| (h.key, h.known_on, h.seen_on, h.content, h.file, h.line);
@@ -156,9 +158,16 @@ pub(super) fn write(
             }
         }
     }
-    let rows = stay;
+    let mut rows = stay;
     let first_waited = kept.map(Kept::first_waited).unwrap_or_default();
     let first = |h: &Header| first_waited.get(&h.content).copied().unwrap_or(as_of);
+    if let Some(months) = months {
+        rows.retain(|(h, _)| {
+            let is_over = day::add_months(first(h).max(h.known_on), months) <= as_of;
+            *out.expired.entry(h.file).or_default() += u64::from(is_over);
+            !is_over
+        });
+    }
     out.overdue = rows.iter().filter(|(h, _)| as_of.saturating_sub(first(h)) > max_wait_days).count() as u64;
     if rows.is_empty() {
         return Ok(out);

@@ -54,6 +54,15 @@ pub struct StageEntry {
     pub rows: u64,
 }
 
+/// What retention took from the lake that a run was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionEntry {
+    /// Rows that left in the ingest before the run, by table.
+    pub expired: BTreeMap<String, u64>,
+    /// The oldest day whose ratings can still be repeated exactly, `YYYY-MM-DD`: runs as of an earlier day cannot. Empty while all can.
+    pub exact_from: String,
+}
+
 /// The manifest of a run: `manifest.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunManifest {
@@ -92,6 +101,9 @@ pub struct RunManifest {
     pub tables: BTreeMap<String, u64>,
     /// Rejected rows of each input table.
     pub rejects: BTreeMap<String, u64>,
+    /// What retention took from the lake before this run; absent where it took nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionEntry>,
     /// Warnings, in the order they arose.
     pub warnings: Vec<String>,
     /// `complete`, or what held the run back.

@@ -1,6 +1,7 @@
 //! Everything that is read from or written to disk: paths, atomic writes, canonical files, the manifest, keys and the vault.
 
 pub mod atomic;
+pub mod audit;
 mod cipher;
 pub mod input;
 pub mod key;
