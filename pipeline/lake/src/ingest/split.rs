@@ -58,6 +58,8 @@ pub struct Split {
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+    /// In a dry run: the newest day, up to the as-of, on which a row of each table was known.
+    pub newest: BTreeMap<String, Day>,
 }
 
 impl Split {
@@ -330,6 +332,9 @@ impl Splitter<'_> {
 
     /// Counts what a second pass would find.
     fn count_rehearsed(&mut self, layout: &Layout, rehearsal: Rehearsal) {
+        if let (true, Some(on)) = (layout.fact, rehearsal.newest(self.request.as_of)) {
+            self.out.newest.insert(layout.name.clone(), on);
+        }
         let (files, rejects) = rehearsal.finish(layout, &self.out);
         for (file, settled) in files {
             let counts = &mut self.out.files[file as usize];
