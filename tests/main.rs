@@ -20,6 +20,7 @@ mod invariance;
 mod labels;
 mod means;
 mod nightly;
+mod quality;
 mod rejects;
 mod rewrite;
 mod town;

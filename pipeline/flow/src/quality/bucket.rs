@@ -1,6 +1,6 @@
 //! The stage `quality`: one bucket's tables read once, its columns counted, its channels and steps looked at through views.
 
-use luheng_lake::columns::{Column as Values, Columns, Day, day};
+use luheng_lake::columns::{Column as Values, Columns, Day};
 use luheng_lake::schema::{Codes, Column, Kind, Table};
 use luheng_lake::store::tables;
 
@@ -101,16 +101,23 @@ fn count(table: &Table, rows: &Columns, codes: &Codes, as_of: Day, sums: &mut Ta
 fn of_codes(column: &Column, values: &Values, there: impl Iterator<Item = usize>, codes: &Codes, sums: &mut ColumnSums) {
     for at in there {
         let code = match values.flag_at(at) {
-            Some(flag) => if flag { "true" } else { "false" },
+            Some(flag) => {
+                if flag {
+                    "true"
+                } else {
+                    "false"
+                }
+            }
             None => values.text_at(at).unwrap_or_default(),
         };
-        sums.distinct.push(hash_text(code));
         if let Some(n) = sums.codes.get_mut(code) {
             *n += 1;
         } else if column.kind == Kind::Flag || column.codes.as_ref().is_some_and(|list| codes.contains(list, code)) {
             sums.codes.insert(code.to_owned(), 1);
-        } else if column.codes.is_some() {
-            sums.unlisted += 1;
+        } else {
+            // Kept apart so that they are counted as different, and never named.
+            sums.unlisted += u64::from(column.codes.is_some());
+            sums.distinct.push(hash_text(code));
         }
     }
 }
@@ -131,9 +138,7 @@ fn of_days(values: &Values, there: impl Iterator<Item = usize>, sums: &mut Colum
     days.sort_unstable();
     (sums.min, sums.max) = (days.first().map(|d| f64::from(*d)), days.last().map(|d| f64::from(*d)));
     for equal in days.chunk_by(|a, b| a == b) {
-        sums.distinct.push(hash_number(u64::from(equal[0].cast_unsigned())));
-        let (year, month, _) = day::ymd(equal[0]);
-        *sums.bins.entry(i64::from(year) * 12 + i64::from(month) - 1).or_default() += equal.len() as u64;
+        *sums.bins.entry(i64::from(equal[0])).or_default() += equal.len() as u64;
     }
 }
 
@@ -158,7 +163,9 @@ pub(super) fn look(view: &View<'_>, stale_days: Day, codes: &Codes, sums: &mut S
     for party in view.parties_ever() {
         let counted = |step: &&crate::cutoff::Row<'_>| step.flag(tables::PRIMARY) == Some(true);
         // A step that no list has stays unnamed, as any such code.
-        let node = |step: &crate::cutoff::Row<'_>| step.text("node").filter(|n| codes.contains("milestones.node", n)).unwrap_or("other").to_owned();
+        let node = |step: &crate::cutoff::Row<'_>| {
+            step.text("node").filter(|n| codes.contains("milestones.node", n)).unwrap_or("other").to_owned()
+        };
         for step in party.rows("milestones").iter().filter(counted).filter(|s| s.date("due_on").is_some_and(|on| on < view.day)) {
             sums.steps.entry(node(step)).or_default().due += 1;
         }
@@ -178,8 +185,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::BTreeMap;
 
-    use luheng_lake::store::paths::Work;
     use luheng_lake::store::parquet;
+    use luheng_lake::store::paths::Work;
 
     use super::*;
     use crate::fixture::context;

@@ -22,7 +22,10 @@ pub fn check_names(gates: &Gates, schema: &Schema) -> Result<()> {
         if let Some(Limit::Tables(tables)) = limit
             && let Some(name) = tables.keys().find(|name| *name != Limit::ALL && !schema.tables.contains_key(*name))
         {
-            return Err(Error::Config(format!("gates.{gate}.{name}: there is no such table; expected {} or one of the input tables", Limit::ALL)));
+            return Err(Error::Config(format!(
+                "gates.{gate}.{name}: there is no such table; expected {} or one of the input tables",
+                Limit::ALL
+            )));
         }
     }
     Ok(())

@@ -25,7 +25,7 @@ pub struct Spread {
     pub rows: u64,
     /// Those without a value: a bin of its own.
     pub missing: u64,
-    /// Where the bins of numbers and days begin: bins of [`super::sketch::bin_of`], or months.
+    /// Where the bins of numbers and days begin: bins of [`super::sketch::bin_of`], or months (year times 12, plus the month from 0).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edges: Vec<i64>,
     /// Values in each bin: one more than edges.

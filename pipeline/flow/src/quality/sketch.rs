@@ -1,6 +1,6 @@
 //! Counts that add up in any order and any grouping: how many different values, and how numbers are spread. No draw and no clock is in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Different values counted one by one; from there they are estimated.
 const KEPT: usize = 1024;
@@ -11,7 +11,8 @@ const DROPPED_BITS: u32 = 45;
 /// standard error is 1/sqrt(k-2), 3.1 % (Bar-Yossef et al. 2002; Beyer et al. 2007).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distinct {
-    hashes: BTreeSet<u64>,
+    /// Sorted, each once.
+    hashes: Vec<u64>,
     /// Hashes that may be among the smallest, not yet sorted in.
     waiting: Vec<u64>,
 }
@@ -28,9 +29,11 @@ impl Distinct {
     }
 
     fn settle(&mut self) {
-        self.hashes.extend(self.waiting.drain(..));
-        while self.hashes.len() > KEPT {
-            self.hashes.pop_last();
+        if !self.waiting.is_empty() {
+            self.hashes.append(&mut self.waiting);
+            self.hashes.sort_unstable();
+            self.hashes.dedup();
+            self.hashes.truncate(KEPT);
         }
     }
 

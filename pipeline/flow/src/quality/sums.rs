@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use luheng_lake::columns::{Columns, Day};
+use luheng_lake::columns::{Column as Values, Columns, Day};
 
 use super::sketch::Distinct;
 use crate::error::Result;
@@ -21,11 +21,11 @@ pub struct ColumnSums {
     pub min: Option<f64>,
     /// Greatest number or day.
     pub max: Option<f64>,
-    /// Numbers by bin, days by month (year times 12, plus the month from 0).
+    /// Numbers by bin, days as they are.
     pub bins: BTreeMap<i64, u64>,
     /// Rows by code of the catalog.
     pub codes: BTreeMap<String, u64>,
-    /// Different values.
+    /// Different texts and numbers; days and codes are told by their counts.
     pub distinct: Distinct,
 }
 
@@ -138,30 +138,39 @@ impl Sums {
     /// # Errors
     /// A column that the table lacks.
     pub fn add(&mut self, part: &Columns) -> Result<()> {
-        let [table, column, what, key] =
-            [part.require("table")?, part.require("column")?, part.require("what")?, part.require("key")?];
+        let [table, column, what, key] = [part.require("table")?, part.require("column")?, part.require("what")?, part.require("key")?];
         let (at, n, value) = (part.require("at")?, part.require("n")?, part.require("value")?);
-        for row in 0..part.len() {
-            let text = |c: &luheng_lake::columns::Column| c.text_at(row).unwrap_or_default().to_owned();
-            let (what, key) = (what.text_at(row).unwrap_or_default(), text(key));
-            let (at, n) = (at.int_at(row).unwrap_or(0), n.int_at(row).and_then(|n| u64::try_from(n).ok()).unwrap_or(0));
-            match (table.text_at(row).unwrap_or_default(), column.text_at(row).unwrap_or_default()) {
-                ("", "channel") => self.channels.entry(key).or_default().add(what, at, n),
-                ("", _) => self.steps.entry(key).or_default().add(what, at, n),
-                (name, "") => entry(&mut self.tables, name).add(what, key, at, n),
-                (name, of) => entry(&mut entry(&mut self.tables, name).columns, of).add(what, key, at, n, value.real_at(row)),
+        let text = |c: &Values, row| c.text_at(row).unwrap_or_default().to_owned();
+        let place = |row| (table.text_at(row).unwrap_or_default(), column.text_at(row).unwrap_or_default());
+        let mut start = 0;
+        while start < part.len() {
+            // The lines of one place lie together.
+            let here = place(start);
+            let end = (start..part.len()).find(|row| place(*row) != here).unwrap_or(part.len());
+            let line = |row: usize| {
+                let n = n.int_at(row).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+                (what.text_at(row).unwrap_or_default(), at.int_at(row).unwrap_or(0), n)
+            };
+            if here.0.is_empty() || here.1.is_empty() {
+                for row in start..end {
+                    let ((what, at, n), key) = (line(row), text(key, row));
+                    match here {
+                        ("", "channel") => self.channels.entry(key).or_default().add(what, at, n),
+                        ("", _) => self.steps.entry(key).or_default().add(what, at, n),
+                        (name, _) => self.tables.entry(name.to_owned()).or_default().add(what, key, at, n),
+                    }
+                }
+            } else {
+                let sums = self.tables.entry(here.0.to_owned()).or_default().columns.entry(here.1.to_owned()).or_default();
+                for row in start..end {
+                    let (what, at, n) = line(row);
+                    sums.add(what, || text(key, row), at, n, value.real_at(row));
+                }
             }
+            start = end;
         }
         Ok(())
     }
-}
-
-/// As `entry(..).or_default()`, without a new text where the key is there already.
-fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, key: &str) -> &'a mut T {
-    if !map.contains_key(key) {
-        map.insert(key.to_owned(), T::default());
-    }
-    map.entry(key.to_owned()).or_default()
 }
 
 fn of_column<'a>(table: &'a str, column: &'a str, sums: &'a mut ColumnSums, lines: &mut Vec<Line<'a>>) {
@@ -180,7 +189,7 @@ fn day(at: i64) -> Option<Day> {
 }
 
 impl ColumnSums {
-    fn add(&mut self, what: &str, key: String, at: i64, n: u64, value: Option<f64>) {
+    fn add(&mut self, what: &str, key: impl FnOnce() -> String, at: i64, n: u64, value: Option<f64>) {
         match what {
             "values" => self.values += n,
             "unlisted" => self.unlisted += n,
@@ -188,7 +197,7 @@ impl ColumnSums {
             "min" => self.min = [self.min, value].into_iter().flatten().reduce(f64::min),
             "max" => self.max = [self.max, value].into_iter().flatten().reduce(f64::max),
             "bin" => *self.bins.entry(at).or_default() += n,
-            "code" => *self.codes.entry(key).or_default() += n,
+            "code" => *self.codes.entry(key()).or_default() += n,
             _ => self.distinct.push(at.cast_unsigned()),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use luheng_lake::columns::Columns;
 use luheng_lake::schema::{Kind, Schema};
 
-use super::figures::RuleQuality;
+use super::figures::{RuleQuality, Warning};
 use crate::error::Result;
 
 /// Examples of each rule.
@@ -42,6 +42,17 @@ pub fn rules(rejects: &Columns, schema: &Schema) -> Result<Vec<RuleQuality>> {
     }
     rules.sort_by_key(|r| std::cmp::Reverse(r.rows));
     Ok(rules)
+}
+
+/// A warning of the ingest; an unknown code in it is shown as [`told`] shows one.
+pub(super) fn warning(text: &str) -> Warning {
+    let masked = || {
+        let (table, rest) = text.split_once(": unknown_code ")?;
+        let (column, rest) = rest.split_once(' ')?;
+        let (code, rest) = rest.rsplit_once(" (")?;
+        Some(format!("{table}: unknown_code {column} {} ({rest}", told(code, Some(Kind::Code))))
+    };
+    Warning { place: String::new(), text: masked().unwrap_or_else(|| text.to_owned()), times: 1 }
 }
 
 /// What was found, where it is plainly a code, a number or a day; else its shape, for in a shifted column a name or a case number may stand anywhere.
@@ -86,5 +97,9 @@ mod tests {
         assert_eq!(told("document 7", Some(Kind::Text)), "aaaaaaaa 9");
         assert_eq!(told("*** (18 characters)", None), "*** (18 characters)");
         assert_eq!(told("zhangsan", None), "aaaaaaaa");
+        let line = |code: &str| format!("cases: unknown_code cause {code} (cases.csv, 1 rows): this code is in no list");
+        assert_eq!(warning(&line("barter")).text, line("barter"));
+        assert_eq!(warning(&line("(2023)测9执9号")).text, line("(9999)字9字9字"));
+        assert_eq!(warning("truth.parquet: ignored").text, "truth.parquet: ignored");
     }
 }

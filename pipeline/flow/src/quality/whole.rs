@@ -62,7 +62,6 @@ pub fn figures_of(ctx: &Context, lake: &LakeRecord, parts: &Parts, previous: Opt
             columns: columns(&table.columns, of_table, then, &rules_of(&rules, name), ctx.as_of)?,
         });
     }
-    let warning = |text: String| Warning { place: String::new(), text, times: 1 };
     Ok(Quality {
         as_of: day::format(ctx.as_of),
         previous: before.and(previous.map(str::to_owned)),
@@ -77,7 +76,7 @@ pub fn figures_of(ctx: &Context, lake: &LakeRecord, parts: &Parts, previous: Opt
             .into_iter()
             .map(|(node, s)| StepQuality { node, due: s.due, overdue: s.overdue, late: s.late, oldest_days: s.oldest })
             .collect(),
-        warnings: lake.warnings().into_iter().map(warning).collect(),
+        warnings: lake.warnings().iter().map(|text| turned_away::warning(text)).collect(),
     })
 }
 
@@ -122,8 +121,14 @@ fn columns(
 fn of_column(column: &Column, rows: u64, mut sums: ColumnSums, then: Option<&Spread>, rejected: u64, as_of: Day) -> Result<ColumnQuality> {
     let missing = rows.checked_sub(sums.values).ok_or_else(|| Error::Fault(format!("{}: more values than rows", column.name)))?;
     let share = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
-    let (distinct, distinct_is_exact) = sums.distinct.count();
     let is_date = column.kind == Kind::Date;
+    let (distinct, distinct_is_exact) = match sums.distinct.count() {
+        _ if is_date => (sums.bins.len() as u64, true),
+        (unnamed, exact) => (unnamed + sums.codes.len() as u64, exact),
+    };
+    if is_date {
+        sums.bins = by_month(&sums.bins);
+    }
     // The lake keeps days as whole numbers; so does a float.
     let mark = |x: f64| if is_date { Mark::Day(day::format(x as Day)) } else { Mark::Number(x) };
     let at = |hundredths: u64| {
@@ -155,6 +160,16 @@ fn of_column(column: &Column, rows: u64, mut sums: ColumnSums, then: Option<&Spr
         spread: Spread::of(rows, missing, &sums.bins, &sums.codes),
         psi: then.and_then(|then| then.psi(rows, missing, &sums.bins, &sums.codes)),
     })
+}
+
+/// Days by month: the year times 12, plus the month from 0.
+fn by_month(days: &BTreeMap<i64, u64>) -> BTreeMap<i64, u64> {
+    let mut months = BTreeMap::new();
+    for (on, n) in days {
+        let (year, month, _) = day::ymd(Day::try_from(*on).unwrap_or_default());
+        *months.entry(i64::from(year) * 12 + i64::from(month) - 1).or_default() += n;
+    }
+    months
 }
 
 fn file(counts: &luheng_lake::ingest::FileCounts) -> FileQuality {

@@ -1,8 +1,8 @@
 //! The page of data quality: what came in, what was turned away and why, how each column is filled and has moved, which channels answer, which steps are
 //! overdue. Narrow on purpose: a count that cannot be traced to a file or a column does not belong here.
 
-use super::quality_columns::{columns, freshness, moved};
 use super::SheetContext;
+use super::quality_columns::{columns, freshness, moved};
 use super::sheets::section;
 use crate::error::{Error, Result};
 use crate::quality::figures::{Quality, TableQuality, Warning};
@@ -157,13 +157,23 @@ fn rules(quality: &Quality) -> Block {
         let place = if r.column.is_empty() { r.table.clone() } else { format!("{}.{}", r.table, r.column) };
         rows.push(vec![cell(place), cell(&r.rule), cell(&r.expected), cell(r.examples.join("；")), cell(r.rows)]);
     }
-    table(&[("位置", "place"), ("规则", "rule"), ("应为", "expected"), ("示例（文件:行）", "examples, file:line"), ("行数", "rows")], 4, rows)
+    table(
+        &[("位置", "place"), ("规则", "rule"), ("应为", "expected"), ("示例（文件:行）", "examples, file:line"), ("行数", "rows")],
+        4,
+        rows,
+    )
 }
 
 fn waiting(quality: &Quality) -> Block {
     let mut rows = Vec::new();
     for w in &quality.waiting {
-        rows.push([cell(&w.table)].into_iter().chain([w.week, w.month, w.quarter, w.longer].iter().map(cell)).chain([cell(w.oldest_days)]).collect());
+        rows.push(
+            [cell(&w.table)]
+                .into_iter()
+                .chain([w.week, w.month, w.quarter, w.longer].iter().map(cell))
+                .chain([cell(w.oldest_days)])
+                .collect(),
+        );
     }
     let heads = [
         ("表", "table"),
@@ -214,7 +224,8 @@ fn steps(quality: &Quality, ctx: &SheetContext) -> Block {
         let label = Cell { text: ctx.label("milestones.node", &s.node), link: None };
         rows.push(vec![label, cell(s.due), cell(s.overdue), cell(s.late), cell(s.oldest_days)]);
     }
-    let heads = [("节点", "step"), ("已到期", "due"), ("逾期未办", "overdue"), ("逾期办结", "done late"), ("最久逾期（天）", "oldest, days")];
+    let heads =
+        [("节点", "step"), ("已到期", "due"), ("逾期未办", "overdue"), ("逾期办结", "done late"), ("最久逾期（天）", "oldest, days")];
     table(&heads, 1, rows)
 }
 
