@@ -121,7 +121,7 @@ pub struct ColumnQuality {
     pub known_days_ago: Option<i32>,
     /// Different values.
     pub distinct: u64,
-    /// Whether that is counted; else it is estimated with a standard error of 3 %.
+    /// Whether that is counted; else it is estimated with a standard error of 6 %.
     pub distinct_is_exact: bool,
     /// Least number or day; never of text.
     #[serde(skip_serializing_if = "Option::is_none")]

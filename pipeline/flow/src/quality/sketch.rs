@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 /// Different values counted one by one; from there they are estimated.
-const KEPT: usize = 1024;
+const KEPT: usize = 256;
 /// Bits of a float below its sign, exponent and seven digits of its fraction.
 const DROPPED_BITS: u32 = 45;
 
 /// How many different values: the `KEPT` smallest of their hashes. Exact below; above, (k-1)/(the k-th smallest, as a share of all hashes), whose
-/// standard error is 1/sqrt(k-2), 3.1 % (Bar-Yossef et al. 2002; Beyer et al. 2007).
+/// standard error is 1/sqrt(k-2), 6.3 % (Bar-Yossef et al. 2002; Beyer et al. 2007).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distinct {
     /// Sorted, each once.
@@ -128,9 +128,9 @@ mod tests {
             values.clone().chain(values).for_each(|v| distinct.push(hash_number(v)));
             distinct
         };
-        assert_eq!(of(0..1000).count(), (1000, true));
+        assert_eq!(of(0..255).count(), (255, true));
         let (count, exact) = of(0..100_000).count();
-        assert!(!exact && (90_000..110_000).contains(&count), "{count}");
+        assert!(!exact && (80_000..120_000).contains(&count), "{count}");
         let mut joined = of(60_000..100_000);
         of(0..70_000).hashes().for_each(|h| joined.push(h));
         assert_eq!(joined.count().0, count);

@@ -332,18 +332,14 @@ impl Splitter<'_> {
 
     /// Counts what a second pass would find.
     fn count_rehearsed(&mut self, layout: &Layout, rehearsal: Rehearsal) {
-        if let (true, Some(on)) = (layout.fact, rehearsal.newest(self.request.as_of)) {
-            self.out.newest.insert(layout.name.clone(), on);
-        }
+        self.out.newest.extend(rehearsal.newest(self.request.as_of).filter(|_| layout.fact).map(|on| (layout.name.clone(), on)));
         let (files, rejects) = rehearsal.finish(layout, &self.out);
         for (file, settled) in files {
             let counts = &mut self.out.files[file as usize];
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
         }
-        if !rejects.is_empty() {
-            self.rejects.push(Reject::to_columns(&rejects));
-        }
+        self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
 
     fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
