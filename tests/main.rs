@@ -21,6 +21,7 @@ mod labels;
 mod means;
 mod nightly;
 mod nights;
+mod quality;
 mod rejects;
 mod retention;
 mod rewrite;

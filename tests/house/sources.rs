@@ -77,8 +77,10 @@ const NEVER_FEATURES: [&str; 40] = [
 ];
 
 /// Names that hold such a word and rate nobody by it, with the reason.
-const EXCUSED: [(&str, &str); 2] =
-    [("debt_age_days", "the age of the debt, not of the debtor"), ("home_owned_n", "a dwelling that can be sold, not where someone is from")];
+const EXCUSED: [(&str, &str); 2] = [
+    ("debt_age_days", "the age of the debt, not of the debtor"),
+    ("home_owned_n", "a dwelling that can be sold, not where someone is from"),
+];
 
 const LONGEST: usize = 450;
 

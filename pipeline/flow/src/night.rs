@@ -20,7 +20,8 @@ pub use crate::learn::{approval, approve, model, model_in_use, train, training_p
 use crate::metrics;
 use crate::progress::Progress;
 use crate::publish;
-use crate::report::{self, MetricLabel, Quality, RunTables, SheetContext};
+use crate::quality::{self, Quality, gates};
+use crate::report::{self, MetricLabel, RunTables, SheetContext};
 use crate::run::{PARTS, Parts};
 
 /// How a night is asked for.
@@ -49,6 +50,7 @@ pub struct Published {
 /// Whatever stops a run (contract §2); nothing is then published.
 pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, progress: &Progress, options: &Options) -> Result<Published> {
     crate::stage::check()?;
+    gates::check_names(&ctx.config.gates, &ctx.schema)?;
     let _lock = lock::lock(&ctx.work)?;
     let lake = ingest(ctx, input, key, pool, progress, options.resume)?;
     learn::sweep(ctx, options.resume)?;
@@ -77,7 +79,7 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
     let folder = ctx.work.building(&id, std::process::id());
     adopt(ctx, &id, &folder, options.resume)?;
     let parts = Parts::new(folder, cause, &ctx.seals.runs);
-    for stage in ["features", "score", "suggest", "sums"] {
+    for stage in ["features", "score", "suggest", "sums", "quality"] {
         run_buckets(ctx, pool, stage, &parts, &models.id, progress)?;
     }
     let run_id = seal(ctx, &parts, &models, options.again, progress)?;
@@ -249,22 +251,25 @@ impl Before {
     }
 }
 
-/// Writes every document from the tables in a run's folder; sheets only where run tables may be read by all.
+/// Writes every document from the tables in a run's folder; sheets only where run tables may be read by all. Gives the data quality, compared with that of
+/// the run before.
 ///
 /// # Errors
 /// A table that is missing, a full disk.
-pub fn report(ctx: &Context, folder: &Path, progress: &Progress) -> Result<()> {
+pub fn report(ctx: &Context, parts: &Parts, previous: Option<&str>, progress: &Progress) -> Result<Quality> {
+    let folder = parts.folder();
     let tables = read_tables(ctx, folder)?;
     let sheet = sheet_context(ctx)?;
     let lake = LakeRecord::read(ctx)?;
-    let quality: Quality = lake.quality(ctx)?;
+    let mut quality = quality::figures_of(ctx, &lake, parts, previous)?;
+    quality.broken_gates = gates::broken(&ctx.config.gates, &quality);
     let sheets = ctx.config.encrypt() != Encrypt::All;
     timed("report", 1, progress, |_| {
         let mut long = Long::open(ctx, folder)?;
         Ok(report::write_all(folder, &tables, &mut |end| long.before(end), &quality, &sheet, sheets)?.len() as u64)
     })?;
     parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?, &ctx.seals.runs)?;
-    Ok(())
+    Ok(quality)
 }
 
 /// The tables of a run but for the two that are read case by case.
@@ -337,7 +342,7 @@ pub fn case_number(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// A bucket that is missing; a full disk; with `again`, a table that differs from the build there was: the new one stays beside it, and `current` as
-/// it is.
+/// it is; a gate that is broken.
 pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
@@ -350,7 +355,11 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
     let built = builds.first().map(String::as_str);
     let previous = previous(ctx, built)?;
     join_tables(ctx, parts, previous.as_deref(), progress)?;
-    report(ctx, parts.folder(), progress)?;
+    let quality = report(ctx, parts, previous.as_deref(), progress)?;
+    // Held back, it stays where it was built, for people to look at: hidden from all that lists runs, and swept by the next night.
+    if !quality.broken_gates.is_empty() {
+        return Err(gates::held(&quality.broken_gates, parts.folder()));
+    }
     atomic::remove_dir(&parts.folder().join(PARTS))?;
     // Leavings of an earlier `seal` that died.
     atomic::sweep(parts.folder(), &|_| false)?;

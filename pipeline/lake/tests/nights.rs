@@ -178,8 +178,12 @@ fn a_receipt_booked_to_another_case_counts_there_alone() {
     nights.load(1);
     let lines = nights.texts("payments", &["debtor_id", "case_no", "elsewhere", "is_own"]);
     let (a, b) = (id("990000198502150021"), by_ref("B2"));
-    let mut expected =
-        vec![format!("{a} {CASE_1} false true"), format!("{a} {CASE_2} true -"), format!("{b} {CASE_1} true -"), format!("{b} {CASE_2} false true")];
+    let mut expected = vec![
+        format!("{a} {CASE_1} false true"),
+        format!("{a} {CASE_2} true -"),
+        format!("{b} {CASE_1} true -"),
+        format!("{b} {CASE_2} false true"),
+    ];
     expected.sort();
     assert_eq!(lines, expected);
 }
@@ -251,10 +255,14 @@ fn unchanged_files_are_not_read_again_and_untouched_buckets_stay_the_same_files(
     let lake = nights.request(0).work.lake();
     let inodes = || -> BTreeMap<PathBuf, u64> {
         let files = luheng_lake::store::input::files_below(&lake).unwrap();
-        files.into_iter().filter(|f| {
-            let name = f.file_name().unwrap().to_string_lossy();
-            name.ends_with(".parquet") && !name.starts_with('_')
-        }).map(|f| (f.clone(), fs::metadata(f).unwrap().ino())).collect()
+        files
+            .into_iter()
+            .filter(|f| {
+                let name = f.file_name().unwrap().to_string_lossy();
+                name.ends_with(".parquet") && !name.starts_with('_')
+            })
+            .map(|f| (f.clone(), fs::metadata(f).unwrap().ino()))
+            .collect()
     };
     let before = inodes();
     // The same files once more, and one of conduct: the rest is neither read nor written.
@@ -303,7 +311,8 @@ fn another_bucket_count_lays_all_rows_anew() {
     for table in ["debtors", "cases", "parties", "payments", "assets", "seizures"] {
         assert_eq!(report.lake.content[table], before.lake.content[table], "{table}");
     }
-    let people = (0..16).filter_map(|b| luheng_lake::store::vault::Vault::open(&request.work.vault(), &request.vault).read("debtors", b).unwrap());
+    let people =
+        (0..16).filter_map(|b| luheng_lake::store::vault::Vault::open(&request.work.vault(), &request.vault).read("debtors", b).unwrap());
     assert_eq!(people.map(|p| p.len()).sum::<usize>(), 2);
 }
 

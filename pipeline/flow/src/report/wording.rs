@@ -192,6 +192,7 @@ pub fn actor(code: &str) -> Bi {
 pub fn ask(code: &str) -> Option<Bi> {
     Some(match code {
         "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
+        "answer" => Bi::fixed("已发出的查控尚无反馈，应催办", "an inquiry sent has no answer yet: chase it"),
         "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
         "property_report" => Bi::fixed("责令报告财产", "order a property report"),
         "living_cost" => Bi::fixed(

@@ -1,7 +1,8 @@
 //! Writes every document of a run. Sheets are made in parallel; each is a file of its own, so the order of work never shows.
 
-use super::{ByCase, Long, Quality, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
+use super::{ByCase, Long, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
 use crate::error::{Error, Result};
+use crate::quality::Quality;
 use luheng_lake::columns::Columns;
 use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_unseen};
 use luheng_sheet::{Doc, html};

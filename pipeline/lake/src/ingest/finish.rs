@@ -41,6 +41,7 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     tally::check_limit(&split.files, request.max_reject_share, &rejects)?;
     closed.warn(request, &mut split);
     let retained = closed.retained(&mut split, held.as_ref());
+    let absent = closed.totals.iter().filter(|(_, t)| t.absent > 0).map(|(table, t)| (table.clone(), t.absent)).collect();
     let layouts = layouts(request)?;
     let info = describe(request, &split, &layouts, &closed.tables);
     let rejects = Columns::concat(&rejects)?.sorted_by(&["table", "file", "line", "column", "rule"])?;
@@ -51,7 +52,7 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     atomic::create_dir(&staging.join("vault"))?;
     atomic::write_bytes(&staging.join(READY_FILE), b"")?;
     swap(&request.work, staging)?;
-    Ok(report(split, info, rejects, retained))
+    Ok(report(split, info, rejects, absent, retained))
 }
 
 /// The rejected rows of the last ingest, in a lake folder.
@@ -206,12 +207,13 @@ fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTree
     }
 }
 
-fn report(split: Split, info: LakeInfo, rejects: Columns, retention: Retained) -> IngestReport {
+fn report(split: Split, info: LakeInfo, rejects: Columns, absent: BTreeMap<String, u64>, retention: Retained) -> IngestReport {
     let mut tables: BTreeMap<String, FileCounts> = tally::by_table(&split.files);
     for name in info.tables.keys() {
         tables.entry(name.clone()).or_insert_with(|| FileCounts { table: name.clone(), ..FileCounts::default() });
     }
-    IngestReport { files: split.files, tables, inputs: split.inputs, ignored: split.ignored, warnings: split.warnings, rejects, lake: info, retention }
+    let Split { files, inputs, ignored, warnings, .. } = split;
+    IngestReport { files, tables, inputs, ignored, warnings, rejects, absent, lake: info, retention }
 }
 
 /// Puts the staged lake and vault in place. Each step can be repeated: after a crash [`recover`] goes on from where it stopped.

@@ -211,7 +211,9 @@ impl Held {
             let mut by_source: BTreeMap<&str, Vec<(usize, Id, u32)>> = BTreeMap::new();
             for row in 0..rows.len() {
                 let id = text(&rows, "debtor_id", row);
-                let Some(now) = unhex(id).map(|id| moves.now(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else { continue };
+                let Some(now) = unhex(id).map(|id| moves.now(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else {
+                    continue;
+                };
                 by_source.entry(text(&rows, added::SOURCE_ID, row)).or_default().push((row, now, references.bucket(&now)));
             }
             for (source, moved) in by_source {

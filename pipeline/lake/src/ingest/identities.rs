@@ -98,9 +98,8 @@ pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &
     let (old, new) = (request.work.vault(), staging.join("vault"));
     let held = if split.adds && !split.moves.all { Vault::open(&old, &request.vault).read(&layout.name, bucket)? } else { None };
     if let Some(held) = held {
-        let stays = |row: &usize| {
-            !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row)) && !is_over(split, layout, &held, *row)
-        };
+        let stays =
+            |row: &usize| !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row)) && !is_over(split, layout, &held, *row);
         let staying: Vec<usize> = (0..held.len()).filter(stays).collect();
         if parts.is_empty() && staying.len() == held.len() && split.keeps_files {
             return atomic::link_unseen(&vault::file(&old, &layout.name, bucket), &vault::file(&new, &layout.name, bucket));

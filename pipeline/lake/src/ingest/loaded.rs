@@ -25,7 +25,8 @@ impl Splitter<'_> {
         };
         let known = |file: &InputFile| self.was_last(&file.table).then(|| known(file)).flatten();
         let mut out: Vec<(InputFile, Loaded)> = self.found.iter().filter_map(|file| Some((file.clone(), known(file)?))).collect();
-        let whole = |table: &str| self.is_delta(table) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
+        let whole =
+            |table: &str| self.is_delta(table) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
         let tables: BTreeSet<String> = out.iter().map(|(f, _)| f.table.clone()).filter(|table| whole(table)).collect();
         out.retain(|(file, _)| tables.contains(&file.table));
         out
@@ -44,7 +45,8 @@ impl Splitter<'_> {
     /// Counts files that need no reading as they were counted when they were loaded, with the rows they lost.
     pub(super) fn pass_over(&mut self, loaded: Vec<(InputFile, Loaded)>) -> Result<()> {
         let refused = loaded.iter().any(|(_, l)| l.counts.rejected > 0);
-        let rejects = if refused { parquet::read(&finish::rejects_file(&self.request.work.lake()), &self.request.seal)? } else { Columns::new() };
+        let rejects =
+            if refused { parquet::read(&finish::rejects_file(&self.request.work.lake()), &self.request.seal)? } else { Columns::new() };
         for (file, Loaded { counts, .. }) in loaded {
             let of_file = |at: &usize| {
                 let is = |name: &str, text: &str| rejects.get(name).and_then(|c| c.text_at(*at)) == Some(text);

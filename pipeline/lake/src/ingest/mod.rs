@@ -32,6 +32,7 @@ pub mod reject;
 mod retention;
 mod rows;
 mod settle;
+mod settled;
 mod split;
 mod state;
 pub mod suggest;
@@ -46,6 +47,7 @@ pub use finish::{Retained, finish, recover, rejects_file};
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
+pub use waiting::waiting_since;
 
 use crate::bucket::check_buckets;
 use crate::columns::{Columns, Day};
@@ -131,6 +133,8 @@ pub struct IngestReport {
     pub warnings: Vec<String>,
     /// The table `rejects`: table, source, file, line, column, rule, found (masked), expected.
     pub rejects: Columns,
+    /// Keys of the lake that tonight's full exports no longer have, by table.
+    pub absent: BTreeMap<String, u64>,
     /// The new lake.
     pub lake: LakeInfo,
     /// What left it, or would.
@@ -152,6 +156,8 @@ pub struct CheckReport {
     pub warnings: Vec<String>,
     /// The table `rejects`.
     pub rejects: Columns,
+    /// The newest day, up to the as-of, on which a row read was known, by table.
+    pub newest: BTreeMap<String, Day>,
 }
 
 /// Reads all input and says what an ingest would do with it; writes nothing. Rejects over the limit are reported, not refused.
@@ -168,6 +174,7 @@ pub fn check(request: &Request, events: &mut dyn FnMut(Event)) -> Result<CheckRe
         inputs: split.inputs,
         ignored: split.ignored,
         warnings: split.warnings,
+        newest: split.newest,
         rejects: rejects.sorted_by(&["table", "file", "line", "column", "rule"])?,
     })
 }

@@ -135,12 +135,7 @@ fn entry(bytes: &[u8]) -> Option<Entry> {
     let (place, rest) = rest.split_first_chunk::<8>()?;
     let (debtor, rest) = rest.split_first_chunk::<16>()?;
     let (bucket, _) = rest.split_first_chunk::<4>()?;
-    Some(Entry {
-        key: u64::from_be_bytes(*key),
-        place: u64::from_be_bytes(*place),
-        debtor: *debtor,
-        bucket: u32::from_be_bytes(*bucket),
-    })
+    Some(Entry { key: u64::from_be_bytes(*key), place: u64::from_be_bytes(*place), debtor: *debtor, bucket: u32::from_be_bytes(*bucket) })
 }
 
 /// Adds to the spilled rows of a table a copy of every version of a moved key for each debtor another version lies with, marked as elsewhere.

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::discover::{self, InputFile};
-use super::identities::IdentitySpill;
 use super::held::{Held, Maps};
+use super::identities::IdentitySpill;
 use super::identity::Identity;
 use super::layout::Layout;
 use super::mapping::{Mapping, Mode};
@@ -63,6 +63,8 @@ pub struct Split {
     pub sources: Vec<String>,
     /// Divisions known tonight, by code: those of the catalog, the lake and the input.
     pub regions: BTreeMap<String, String>,
+    /// In a dry run: the newest day, up to the as-of, on which a row of each table was known.
+    pub newest: BTreeMap<String, Day>,
 }
 
 impl Split {
@@ -155,7 +157,11 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
 /// What to say where changes are loaded and there is nothing to change.
 fn beginnings(request: &Request, is_held: bool) -> Vec<String> {
     let deltas = request.sources.iter().filter(|(_, mapping)| !is_held && mapping.mode == Mode::Delta);
-    deltas.map(|(table, _)| format!("{table}: there is no lake yet that changes could be added to; what is exported is taken for all there is")).collect()
+    deltas
+        .map(|(table, _)| {
+            format!("{table}: there is no lake yet that changes could be added to; what is exported is taken for all there is")
+        })
+        .collect()
 }
 
 fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
@@ -264,13 +270,7 @@ impl Splitter<'_> {
     }
 
     /// Places rows in ranges over all threads; the parts come in the order of the rows.
-    fn place(
-        &self,
-        batch: &Batch<'_>,
-        rows: usize,
-        buckets: usize,
-        awaited: &HashMap<(u64, Day), Day>,
-    ) -> Result<Vec<Placed>> {
+    fn place(&self, batch: &Batch<'_>, rows: usize, buckets: usize, awaited: &HashMap<(u64, Day), Day>) -> Result<Vec<Placed>> {
         let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: false, awaited };
         let starts: Vec<usize> = (0..rows).step_by(RANGE_ROWS).collect();
         starts.par_iter().map(|&start| placer.place(batch, start..(start + RANGE_ROWS).min(rows))).collect()
@@ -336,15 +336,14 @@ impl Splitter<'_> {
 
     /// Counts what a second pass would find.
     fn count_rehearsed(&mut self, layout: &Layout, rehearsal: Rehearsal) {
+        self.out.newest.extend(rehearsal.newest(self.request.as_of).filter(|_| layout.fact).map(|on| (layout.name.clone(), on)));
         let (files, rejects) = rehearsal.finish(layout, &self.out);
         for (file, settled) in files {
             let counts = &mut self.out.files[file as usize];
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
         }
-        if !rejects.is_empty() {
-            self.rejects.push(Reject::to_columns(&rejects));
-        }
+        self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
 
     fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {

@@ -42,6 +42,20 @@ fn file(lake: &Path, table: &str) -> PathBuf {
     lake.join(FOLDER).join(format!("{table}.parquet"))
 }
 
+/// How many rows of a table wait in a lake, by the day each began to.
+pub fn waiting_since(lake: &Path, table: &str, seal: &Seal) -> Result<BTreeMap<Day, u64>> {
+    let path = file(lake, table);
+    let mut since = BTreeMap::new();
+    if path.exists() {
+        let days = parquet::read_columns(&path, &[FIRST_WAITED_ON], seal)?;
+        let day = days.require(FIRST_WAITED_ON)?;
+        for on in (0..days.len()).filter_map(|row| day.date_at(row)) {
+            *since.entry(on).or_default() += 1;
+        }
+    }
+    Ok(since)
+}
+
 /// Rows of one table kept from earlier nights.
 pub(super) struct Kept {
     /// Under the catalog's names, references as pseudonyms.

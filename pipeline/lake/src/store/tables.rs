@@ -55,12 +55,27 @@ pub fn read_whole(lake: &Path, table: &str, seal: &Seal) -> Result<Option<Column
     joined(lake, table, None, seal)
 }
 
+/// The rows of a table in a bucket, or of one kept whole, in the lake's order, with the column [`PRIMARY`] by which source rows are counted.
+pub fn read_counted(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<Option<Columns>> {
+    let parts = parts(lake, table, bucket)?;
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let read = parts
+        .iter()
+        .map(|path| if parts.len() == 1 { parquet::read_without(path, &[CONTENT, GIVEN], seal) } else { parquet::read(path, seal) });
+    let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
+    let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
+    Ok(Some(rows.without(CONTENT).without(GIVEN)))
+}
+
 fn joined(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<Option<Columns>> {
     let parts = parts(lake, table, bucket)?;
     if parts.is_empty() {
         return Ok(None);
     }
-    let read = parts.iter().map(|path| if parts.len() == 1 { parquet::read_without(path, &BOOKKEEPING, seal) } else { parquet::read(path, seal) });
+    let read =
+        parts.iter().map(|path| if parts.len() == 1 { parquet::read_without(path, &BOOKKEEPING, seal) } else { parquet::read(path, seal) });
     let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
     let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
     Ok(Some(BOOKKEEPING.iter().fold(rows, |rows, name| rows.without(name))))
