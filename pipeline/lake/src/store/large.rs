@@ -37,7 +37,8 @@ pub fn join(
     let mut hash = ContentHash::new(rows.len());
     let mut kept = Columns::new();
     for (name, empty) in shape.iter() {
-        let pieces = parts.iter().map(|part| Ok(file::read_columns(part, &[name], seal)?.require(name)?.clone())).collect::<Result<Vec<_>>>()?;
+        let pieces =
+            parts.iter().map(|part| Ok(file::read_columns(part, &[name], seal)?.require(name)?.clone())).collect::<Result<Vec<_>>>()?;
         hash.column(name, empty.kind(), || rows.iter().map(|&(part, row)| (&pieces[part], row)));
         for (group, rows) in rows.chunks(ROW_GROUP_ROWS).enumerate() {
             out.write(group, name, &Column::gathered(&pieces, rows)?)?;
@@ -59,7 +60,8 @@ fn places(
     seal: &Seal,
 ) -> Result<Vec<(usize, usize)>> {
     let sorting = parts.iter().map(|part| keys(file::read_columns(part, order, seal)?)).collect::<Result<Vec<_>>>()?;
-    let all: Vec<(usize, usize)> = sorting.iter().enumerate().flat_map(|(part, rows)| (0..rows.len()).map(move |row| (part, row))).collect();
+    let all: Vec<(usize, usize)> =
+        sorting.iter().enumerate().flat_map(|(part, rows)| (0..rows.len()).map(move |row| (part, row))).collect();
     let sorted = Columns::concat(&sorting)?.sorted_positions(order)?;
     Ok(sorted.into_iter().map(|at| all[at]).collect())
 }

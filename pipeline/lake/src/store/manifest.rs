@@ -241,8 +241,8 @@ fn parse(path: &Path, written: &str) -> Result<Sealed> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::store::parquet;
     use crate::columns::Columns;
+    use crate::store::parquet;
     use std::fs;
 
     fn run() -> tempfile::TempDir {
