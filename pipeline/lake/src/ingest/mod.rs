@@ -34,6 +34,7 @@ mod split;
 mod state;
 pub mod suggest;
 mod tally;
+mod told;
 mod values;
 mod waiting;
 
