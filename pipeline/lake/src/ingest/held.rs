@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use super::identities::IdentitySpill;
 use super::layout::{Layout, added};
 use super::moves::{Entry, Ledger, Moves, place_of_debtor, place_of_text};
-use super::record::{Header, Id, NO_DAY, Value, push_record, unhex};
+use super::record::{Header, Id, Value, push_record, unhex};
 use super::references::{References, Target};
 use super::retention::{CLOSING, Closings};
 use super::state::State;
+use super::told::{Told, header, key_of};
 use super::{Request, identity::Identity};
 use crate::columns::{Column, Columns};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::BucketBy;
 use crate::store::lake::{self, LakeInfo};
 use crate::store::seal::Seal;
@@ -22,8 +23,6 @@ use crate::store::{parquet, tables};
 
 /// The file number of rows that moved: they are counted apart from what was read.
 pub(super) const MOVED: u32 = u32::MAX - 1;
-/// The file number of rows of the lake as it was.
-const OF_LAKE: u32 = u32::MAX;
 
 /// A lake that tonight's rows are added to.
 pub(super) struct Held {
@@ -259,11 +258,13 @@ impl Held {
             return Ok(Index::default());
         }
         let rows = Columns::concat(&read)?;
-        let headers = (0..rows.len()).map(|at| header(identity, layout, &rows, at)).collect::<Result<Vec<_>>>()?;
+        let told = Told::by(&rows);
+        let headers = (0..rows.len()).map(|at| header(identity, layout, &told, at)).collect::<Result<Vec<_>>>()?;
         let row_ids = rows.require(added::ROW_ID)?.clone();
         Ok(Index { headers, row_ids: Some(row_ids) })
     }
 
+    #[allow(clippy::too_many_arguments, reason = "a row, its table, where it goes and where it is written")]
     fn lay_row(
         &self,
         layout: &Layout,
@@ -274,7 +275,7 @@ impl Held {
         line: u64,
         spill: &mut Spill,
     ) -> Result<Vec<Entry>> {
-        let own = header(maps.identity, layout, rows, at)?;
+        let own = header(maps.identity, layout, &Told::by(rows), at)?;
         let now = moves.now(&own.debtor);
         let named = unhex(text(rows, added::NAMED_ID, at)).map(|id| moves.now(&id));
         let bucket = |id: &Id| maps.references.bucket(id);
@@ -376,40 +377,6 @@ impl Moves {
         let moved = |name: &str| self.debtors.contains_key(text(rows, name, at));
         moved("debtor_id") || moved(added::NAMED_ID) || layout.other_refs.iter().any(|&i| moved(&layout.columns[i].0))
     }
-}
-
-fn header(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<Header> {
-    let day = |name: &str| rows.get(name).and_then(|c| c.date_at(at)).unwrap_or(NO_DAY);
-    let given = flag(rows, tables::GIVEN, at);
-    let row_id = text(rows, added::ROW_ID, at);
-    Ok(Header {
-        debtor: unhex(text(rows, "debtor_id", at)).unwrap_or_default(),
-        key: key_of(identity, layout, rows, at)?,
-        known_on: layout.known_on.map_or(NO_DAY, |_| day("known_on")),
-        seen_on: day(added::SEEN_ON),
-        content: rows.require(tables::CONTENT)?.int_at(at).unwrap_or_default() as u64,
-        fresh: false,
-        file: OF_LAKE,
-        line: at as u64,
-        primary: flag(rows, tables::PRIMARY, at),
-        own: None,
-        repeats: layout.repeats && !given && row_id.contains('-'),
-        void: ["voided_on", "void_reason"].iter().any(|name| rows.get(name).is_some_and(|c| !c.is_null(at))),
-        placed: layout.bucketed(),
-        elsewhere: flag(rows, added::ELSEWHERE, at),
-        given,
-        awaited: NO_DAY,
-    })
-}
-
-/// The key a row of the lake was given: of the export's id, or what its own id begins with.
-fn key_of(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<u64> {
-    let row_id = text(rows, added::ROW_ID, at);
-    if flag(rows, tables::GIVEN, at) {
-        return Ok(identity.key_of_row_id(&layout.name, text(rows, added::SOURCE_ID, at), row_id, &mut Vec::new()));
-    }
-    let digits = row_id.split('-').next().unwrap_or_default();
-    u64::from_str_radix(digits, 16).map_err(|_| Error::fault(format!("a row of {} in the lake has no id of ours", layout.name)))
 }
 
 /// The place of a source's name among all of them.

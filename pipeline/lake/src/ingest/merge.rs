@@ -8,7 +8,7 @@ use super::held::{Held, Index, MOVED};
 use super::identity::Identity;
 use super::layout::{Layout, added};
 use super::mapping::Absent;
-use super::record::{Builder, Header, Value, hex, records};
+use super::record::{Builder, Header, NO_DAY, Value, hex, records};
 use super::reject::Reject;
 use super::settle::{BucketOutcome, TableOutcome};
 use super::settled::{conflict, count_fact, count_repeat, repeats, retraction, row_hash, staying};
@@ -150,7 +150,10 @@ impl Merge<'_> {
         for of_key in rows.chunk_by(|a, b| key(&a.0) == key(&b.0)) {
             let mut facts: Vec<Fact<'r>> = Vec::new();
             for same_day in of_key.chunk_by(|a, b| (a.0.known_on, a.0.seen_on) == (b.0.known_on, b.0.seen_on)) {
-                self.of_day(same_day, full.is_some(), &mut facts, index, outcome, &mut out.table, rejects);
+                // An export made again stands in the place of that day's, of no other.
+                let seen_on = same_day[0].0.seen_on;
+                let is_full = full.is_some_and(|day| seen_on == *day || seen_on == NO_DAY);
+                self.of_day(same_day, is_full, &mut facts, index, outcome, &mut out.table, rejects);
             }
             facts.sort_by_key(|f| f.ordinal);
             let first = out.facts.len();

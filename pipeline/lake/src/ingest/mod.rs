@@ -37,6 +37,7 @@ mod split;
 mod state;
 pub mod suggest;
 mod tally;
+mod told;
 mod values;
 mod waiting;
 

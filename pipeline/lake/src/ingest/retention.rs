@@ -31,12 +31,15 @@ pub(super) const CLOSING: [&str; 11] = [
 /// The end of a case or a debtor: the day itself, and the day by which it was known.
 type End = (Day, Day);
 
+/// The day a version was known and the day of its export.
+type Version = (Day, Day);
+
 /// How cases stand, as known by a day.
 pub(super) struct Closings<'a> {
     retention: &'a Retention,
     as_of: Day,
     /// The newest version of each case, and its end; `None` where it is live.
-    cases: HashMap<Box<str>, ((Day, Day), Option<Closed>)>,
+    cases: HashMap<Box<str>, (Version, Option<Closed>)>,
     /// Cases that a later one resumed.
     resumed: HashSet<Box<str>>,
 }

@@ -9,7 +9,9 @@ use super::split::Split;
 
 /// Whether a version says what the one before it said, with none between them that is only not placed yet.
 pub(super) fn repeats(before: &Header, header: &Header) -> bool {
-    before.content == header.content && before.elsewhere == header.elsewhere && header.awaited <= before.seen_on
+    // Two versions that stand in the lake stand because of one between them that was not placed yet.
+    let one_is_new = before.fresh || header.fresh;
+    one_is_new && before.content == header.content && before.elsewhere == header.elsewhere && header.awaited <= before.seen_on
 }
 
 /// Which of several equal rows are facts, those of the lake being the first: one; or, where equal rows of one file are distinct facts, those of the lake

@@ -187,7 +187,7 @@ impl Splitter<'_> {
         let mut warned = Vec::new();
         let mut rehearsal = Rehearsal::default();
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
-        let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), true, &self.request.seal)?;
+        let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), self.held.is_some(), &self.request.seal)?;
         let source = self.source_of(&layout.name);
         let mut awaited = HashMap::new();
         if let Some(kept) = kept.as_deref_mut() {
