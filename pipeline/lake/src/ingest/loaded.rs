@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::discover::InputFile;
 use super::finish;
 use super::mapping::{Mapping, Mode};
+use super::plan::Plan;
 use super::split::Splitter;
 use super::state::{Loaded, State};
 use super::tally::FileCounts;
@@ -21,7 +22,11 @@ impl Splitter<'_> {
         let known = |file: &InputFile| -> Option<Loaded> {
             let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
             let loaded = held.state.files.get(&State::key(&file.table, &entry.hash))?;
-            (self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
+            // Changes of another day that say the same say it of that day.
+            let plain = Mapping::default();
+            let stated = Plan::export_day(file, self.mapping(&file.table).unwrap_or(&plain), loaded.seen_on);
+            let is_same = !self.is_delta(&file.table) || stated == loaded.seen_on;
+            (is_same && self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
         };
         let known = |file: &InputFile| self.was_last(&file.table).then(|| known(file)).flatten();
         let mut out: Vec<(InputFile, Loaded)> = self.found.iter().filter_map(|file| Some((file.clone(), known(file)?))).collect();
