@@ -230,7 +230,7 @@ impl Search<'_> {
             Step::Down => (-rise, true),
             Step::Any => (rise.abs(), false),
         };
-        (rise >= 0.0 * min_gap && (!is_directed || rise > ROUNDING * ROUNDING))
+        (rise >= min_gap * (1.0 - ROUNDING) && (!is_directed || rise > ROUNDING * ROUNDING))
             && (reach == 0.0 || (self.distance)(&low.sums, &high.sums) >= reach * reach * (1.0 - ROUNDING))
     }
 
