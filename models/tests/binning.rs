@@ -3,6 +3,7 @@
 
 mod truth;
 
+use luheng_models::binning::category::{self, Place};
 use luheng_models::binning::certificate::Constraint;
 use luheng_models::binning::optimal::{Objective, Optimal, Trend, cut};
 use luheng_models::binning::quantile::{self, Cutting};
@@ -24,7 +25,7 @@ fn ones(n: usize) -> Vec<f64> {
 }
 
 fn exact() -> Optimal {
-    Optimal { prebins: 1000, smoothing: 1e-9, ..Optimal::default() }
+    Optimal { prebins: 200, smoothing: 1e-9, ..Optimal::default() }
 }
 
 #[test]
@@ -177,4 +178,55 @@ fn what_cannot_be_is_said_with_what_to_relax() {
     assert!(matches!(cut(&x, &y, &ones(500), &Optimal { max_p: 0.0, ..exact() }), Err(Error::Parameter { name: "max_p", .. })));
     let missing = cut(&[f64::NAN; 500], &y, &ones(500), &exact()).unwrap();
     assert!(missing.bins.is_flat() && missing.bins.bins.len() == 1 && missing.certificate.cuts.is_empty());
+}
+
+#[test]
+fn categories_are_joined_by_rate_rare_ones_pooled_and_unseen_ones_named() {
+    let mut draws = Draws(17);
+    let rates = [("south", 0.1), ("north", 0.6), ("east", 0.12), ("west", 0.58), ("centre", 0.35)];
+    let (mut names, mut y): (Vec<Option<&str>>, Vec<f64>) = (Vec::new(), Vec::new());
+    for i in 0..10_000 {
+        let (name, rate) = rates[i % 5];
+        names.push(Some(name));
+        y.push(f64::from(u8::from(draws.unit() < rate)));
+    }
+    for (name, n) in [(Some("islet"), 40), (Some("atoll"), 30), (None, 500)] {
+        names.extend(vec![name; n]);
+        y.extend((0..n).map(|i| f64::from(u8::from(i % 10 < if n == 40 { 8 } else { 9 }))));
+    }
+    let how = Optimal { max_bins: 3, min_share: 0.0, ..exact() };
+    let found = category::join(&names, &y, &ones(y.len()), &how, 0.01).unwrap();
+    let members: Vec<Vec<&str>> = found.groups.iter().map(|g| g.members.iter().map(String::as_str).collect()).collect();
+    assert_eq!(members, [vec!["east", "south"], vec!["centre"], vec!["north", "west"]]);
+    assert_eq!(found.rare, ["atoll", "islet"]);
+    assert_eq!(found.groups.iter().map(|g| g.holds_rare).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(found.place(Some("islet")), Place::Group(2));
+    assert_eq!((found.place(Some("moon")), found.place(None)), (Place::Unseen, Place::Missing));
+    assert!(found.woe(Some("moon")) == found.woe(Some("atoll")) && found.woe(None) > found.woe(Some("north")));
+    assert_eq!(found.certificate.binding.iter().map(|b| b.constraint).collect::<Vec<_>>(), [Constraint::MaxBins]);
+    assert!(found.groups.windows(2).all(|g| g[0].bin.woe < g[1].bin.woe));
+    // Any way to make three groups of five categories, tried by hand.
+    let all = category::join(&names, &y, &ones(y.len()), &Optimal { max_bins: 1000, ..how.clone() }, 0.0).unwrap();
+    let cells: Vec<(f64, f64)> = all.groups.iter().map(|g| (g.bin.weight, g.bin.good)).collect();
+    assert_eq!(cells.len(), 7);
+    let total = (y.len() as f64, y.iter().sum::<f64>());
+    let mut best = 0.0f64;
+    for code in 0..3u32.pow(7) {
+        let mut groups = [(0.0, 0.0); 3];
+        for (at, (n, good)) in cells.iter().enumerate() {
+            let group = &mut groups[(code / 3u32.pow(at as u32) % 3) as usize];
+            *group = (group.0 + n, group.1 + good);
+        }
+        let worth = |(n, good): &(f64, f64)| {
+            let (p, q) = (good / total.1, (n - good) / (total.0 - total.1));
+            if *n == 0.0 || p == 0.0 || q == 0.0 { 0.0 } else { (p - q) * (p / q).ln() }
+        };
+        best = best.max(groups.iter().map(worth).sum());
+    }
+    let joined = category::join(&names, &y, &ones(y.len()), &how, 0.0).unwrap();
+    assert!((joined.certificate.objective - best).abs() < 1e-6, "{} {best}", joined.certificate.objective);
+    let json = serde_json::to_string(&joined).unwrap();
+    assert_eq!(serde_json::from_str::<category::Groups>(&json).unwrap(), joined);
+    assert!(category::join(&[None; 2], &[0.0, 1.0], &ones(2), &how, 0.0).unwrap().groups[0].members.is_empty());
+    assert!(matches!(category::join(&names, &y, &ones(y.len()), &how, 2.0), Err(Error::Parameter { .. })));
 }

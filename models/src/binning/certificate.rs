@@ -110,6 +110,14 @@ pub struct Certificate {
     pub cuts: Vec<Cut>,
 }
 
+impl Certificate {
+    /// Of a feature without a value.
+    pub(super) fn of_nothing(trend: Trend) -> Certificate {
+        let (tried, binding, cuts) = (Vec::new(), Vec::new(), Vec::new());
+        Certificate { objective: 0.0, bound: 0.0, prebins: 0, is_exact: true, trend, tried, binding, cuts }
+    }
+}
+
 /// Standard errors that a p-value calls for; 0 for none.
 pub(super) fn reach(max_p: f64) -> f64 {
     if max_p >= 1.0 { 0.0 } else { crate::interval::normal::two_sided(1.0 - max_p).unwrap_or(f64::INFINITY) }

@@ -1,5 +1,6 @@
 //! A feature cut into a few bins, each with its weight of evidence: how far its odds lie from the odds of all rows, in log-odds.
 
+pub mod category;
 mod cells;
 pub mod certificate;
 pub mod optimal;
@@ -100,9 +101,9 @@ struct Whole {
 
 impl Whole {
     /// The sums of a feature's rows, checked.
-    fn of(x: &[f64], label: &[f64], weight: &[f64], how: &Optimal) -> Result<Whole> {
-        same("labels", label.len(), x.len())?;
-        same("weights", weight.len(), x.len())?;
+    fn of(rows: usize, label: &[f64], weight: &[f64], how: &Optimal) -> Result<Whole> {
+        same("labels", label.len(), rows)?;
+        same("weights", weight.len(), rows)?;
         check_weights(weight)?;
         if how.objective == Objective::SquaredError {
             if let Some(row) = label.iter().position(|y| !y.is_finite()) {
@@ -130,6 +131,12 @@ impl Whole {
 
     fn woe(&self, weight: f64, good: f64) -> f64 {
         if weight == 0.0 { 0.0 } else { logit(self.smoothed(weight, good)) - logit(self.rate()) }
+    }
+
+    /// A bin outside the order: too light, it tells nothing.
+    fn apart(&self, weight: f64, good: f64, how: &Optimal) -> Bin {
+        let tells = weight >= how.min_missing_share * self.weight * (1.0 - search::ROUNDING);
+        Bin { weight, good, woe: if tells { self.woe(weight, good) } else { 0.0 } }
     }
 
     /// What a bin adds to the information value.

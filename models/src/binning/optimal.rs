@@ -254,15 +254,12 @@ impl Problem<'_> {
 /// [`Error::SingleClass`] and [`Error::Empty`] for what is no feature.
 pub fn cut(x: &[f64], label: &[f64], weight: &[f64], how: &Optimal) -> Result<Optimum> {
     how.check()?;
-    let whole = Whole::of(x, label, weight, how)?;
+    let whole = Whole::of(x.len(), label, weight, how)?;
     let (apart, values) = values(x, label, weight, how);
-    let special = |bin: Bin| Bin {
-        woe: if bin.weight >= how.min_missing_share * whole.weight * (1.0 - ROUNDING) { whole.woe(bin.weight, bin.good) } else { 0.0 },
-        ..bin
-    };
-    let missing = special(apart[0]);
+    let bin = |sums: &Bin| whole.apart(sums.weight, sums.good, how);
+    let missing = bin(&apart[0]);
     let special: Vec<Special> =
-        how.special.iter().zip(&apart[1..]).map(|(value, bin)| Special { value: *value, bin: special(*bin) }).collect();
+        how.special.iter().zip(&apart[1..]).map(|(value, sums)| Special { value: *value, bin: bin(sums) }).collect();
     let mut cells = Cells::coarse(&values, how.prebins as usize, &how.fixed);
     let mut problem = Problem { how, whole, cells: cells.sums(&values), fixed: cells.fixed.clone() };
     let (mut chosen, mut tried) = problem.choose();
@@ -281,14 +278,18 @@ pub fn cut(x: &[f64], label: &[f64], weight: &[f64], how: &Optimal) -> Result<Op
         chosen = Some((how.trend, Found { worth: 0.0, starts: vec![0] }));
     }
     let Some((trend, found)) = chosen else {
-        return Err(Error::Infeasible {
-            relax: Constraint::all().into_iter().filter(|c| problem.best(Trend::None, Some(*c)).is_some()).map(Constraint::name).collect(),
-        });
+        return Err(infeasible(&problem));
     };
     let bins = bins(&problem, &cells, &values, &found, missing, special);
     let is_exact = cells.ends.len() == values.len();
     let certificate = certify(&problem, &bins, trend, &found, tried, is_exact);
     Ok(Optimum { bins, certificate })
+}
+
+/// No bins keep the constraints: which one to relax.
+pub(super) fn infeasible(problem: &Problem<'_>) -> Error {
+    let helps = |c: &Constraint| problem.best(Trend::None, Some(*c)).is_some();
+    Error::Infeasible { relax: Constraint::all().into_iter().filter(helps).map(Constraint::name).collect() }
 }
 
 /// Missing and special rows, in this order, and the distinct values of the others, ascending.
