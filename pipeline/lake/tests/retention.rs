@@ -160,6 +160,17 @@ fn expired_facts_leave_lake_and_vault_and_all_others_stay() {
     let court = Court::new();
     court.export(None);
     let before = court.load(0, Mode::Full, false);
+    // A check says the same of the export, and a check of what is not applied says nothing.
+    let checked = |apply: bool| {
+        let no_lake = Town::at(&court.town);
+        let mut request = no_lake.request();
+        (request.retention.apply, request.max_reject_share) = (apply, 1.0);
+        ingest::check(&request, &mut |_| {}).unwrap().tables
+    };
+    for (table, rows) in &before.retention.due {
+        let (here, applied) = (&checked(false)[table], &checked(true)[table]);
+        assert_eq!((here.expired, applied.expired, here.loaded - applied.loaded), (0, *rows, *rows), "{table}");
+    }
     court.export(Some(&[]));
     let report = court.load(1, Mode::Delta, true);
     for table in ["debtors", "assets"] {

@@ -90,8 +90,8 @@ impl Splitter<'_> {
                 }
                 [_] => {}
                 _ => self.out.warnings.push(format!(
-                    "debtors: the keys of debtor {} turn out to be several people; rows loaded so far stay with him: load full exports into a new work folder to part them",
-                    hex(&old)
+                    "debtors: the keys of {} turn out to be several people; rows loaded so far stay with him: load full exports into a new work folder to part them",
+                    if self.request.may_quote() { format!("debtor {}", hex(&old)) } else { "a debtor".to_owned() }
                 )),
             }
         }

@@ -185,7 +185,7 @@ impl Splitter<'_> {
         let mut identities = IdentitySpill::new(self.staging, layout, &self.request.vault);
         let mut waiting = Vec::new();
         let mut warned = Vec::new();
-        let mut rehearsal = Rehearsal::default();
+        let mut rehearsal = if self.staging.is_none() { Rehearsal::of(&layout.name, &self.out.leaving) } else { Rehearsal::default() };
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
         let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), self.held.is_some(), &self.request.seal)?;
         let source = self.source_of(&layout.name);
@@ -243,7 +243,7 @@ impl Splitter<'_> {
             self.out.seen.insert(number, report.seen_on);
             self.out.files.push(counts);
         }
-        for line in warning_lines(&layout.name, warned) {
+        for line in warning_lines(&layout.name, warned, self.request.may_quote()) {
             events(Event::Warned(line.clone()));
             self.out.warnings.push(line);
         }
@@ -342,6 +342,7 @@ impl Splitter<'_> {
             let counts = &mut self.out.files[file as usize];
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
+            counts.expired += settled.expired;
         }
         self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
