@@ -325,6 +325,7 @@ fn a_rotation_may_die_before_any_operation() {
     };
     succeeds(&mut on_its_own(&["nightly", "--as-of", DAY]));
     let (first, mut deaths) = (master_id(&court.work), 0);
+    let before: BTreeSet<PathBuf> = files(&court.work).into_iter().collect();
     for n in 1.. {
         let output = on_its_own(&["key", "rotate"]).env(atomic::ABORT_AT, n.to_string()).output().unwrap();
         // Whatever it died before: what was readable is, with nothing to mend, and no data key lies about.
@@ -336,6 +337,16 @@ fn a_rotation_may_die_before_any_operation() {
                 .count(),
             0
         );
+        // What it may leave in the work folder is the keyring on its way, every key of it wrapped, and the one that was there.
+        assert!(before.iter().all(|path| path.exists()), "operation {n}");
+        for path in files(&court.work).into_iter().filter(|path| !before.contains(path)) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                text.is_empty() || path.to_string_lossy().contains("keys.json") && text.contains("\"wrapped\""),
+                "{}: {text}",
+                path.display()
+            );
+        }
         if output.status.success() {
             break;
         }

@@ -161,7 +161,8 @@ mod tests {
 
     fn regions() -> BTreeMap<String, String> {
         let codes = Codes::load(&CatalogFiles::embedded()).unwrap();
-        let own = [("990000", "某省"), ("990100", "甲市"), ("990103", "丙县"), ("990200", "乙市"), ("990201", "丁区")];
+        let own =
+            [("990000", "某省"), ("990100", "甲市"), ("990103", "丙县"), ("990104", "戊林区"), ("990200", "乙市"), ("990201", "丁区")];
         let listed = codes.codes("region").map(|(code, label)| (code.to_owned(), label.zh.clone()));
         listed.chain(own.map(|(code, name)| (code.to_owned(), name.to_owned()))).collect()
     }
@@ -189,6 +190,8 @@ mod tests {
         assert_eq!(of("429004", "429005"), Some(Registered::OtherCity));
         assert_eq!(of("990103", "990201"), Some(Registered::OtherCity));
         assert_eq!(of("980101", "330106"), None);
+        // A forest district is a county by its name, whatever its digits say.
+        assert_eq!((urban("990104", &regions), by_digits("990104")), (Some(false), Some(true)));
         assert_eq!((urban("990103", &regions), urban("330100", &regions), urban("340103", &regions)), (Some(false), None, Some(true)));
     }
 
