@@ -76,6 +76,10 @@ fn what_the_generator_put_in_is_learned_and_links_are_right() {
         links.stands_for.len(),
         truth.len()
     );
+    // What is less likely than the threshold is listed, and merged with nobody.
+    assert!(links.stands_for.values().all(|(_, probability)| *probability >= Demand::default().threshold));
+    let unsure: Vec<_> = links.rows.iter().filter(|r| r.probability < Demand::default().threshold).collect();
+    assert!(!unsure.is_empty() && unsure.iter().all(|r| r.decision == Decision::Review), "{}", unsure.len());
     assert!(precision >= 0.99, "precision {precision}");
     assert!(recall >= 0.80, "recall {recall}");
 }

@@ -185,6 +185,8 @@ mod tests {
         assert_eq!(of("340123", "330106"), Some(Registered::OtherProvince));
         // 332621 was a county of an area that is a city of another code since.
         assert_eq!(of("332621", "331002"), None);
+        // Who stayed there stayed in the same city, whichever that is.
+        assert_eq!(of("332621", "332621"), Some(Registered::Same));
         assert_eq!(of("330000", "330106"), None);
         assert_eq!(of("110101", "110228"), Some(Registered::Same));
         assert_eq!(of("429004", "429005"), Some(Registered::OtherCity));
@@ -221,6 +223,10 @@ mod tests {
         assert_eq!(found.get(&ids[1]), Some(&of(Some(Sex::Female), Some(1990), None, Some(true))));
         assert_eq!(found.get(&ids[2]), None);
         assert_eq!(found.get(&ids[3]), Some(&of(None, Some(2001), None, None)));
+        // A registration that moved: what is stated wins over the division that his number was issued in.
+        let moved = Person { home: Some("330102"), residence: Some("330106"), number: Some(&he), ..Person::default() };
+        assert_eq!(attributes(&moved, &regions()).registered_elsewhere, Some(Registered::Same));
+        assert_eq!(attributes(&Person { home: None, ..moved }, &regions()).registered_elsewhere, Some(Registered::OtherCity));
     }
 
     fn check(number: &str) -> char {
