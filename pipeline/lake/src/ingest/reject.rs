@@ -95,8 +95,7 @@ pub struct Warning {
 /// The kind of warning that quotes a value.
 const UNKNOWN_CODE: &str = "unknown_code";
 /// What is said of such values where they are not quoted.
-const UNQUOTED: &str =
-    "codes that are in no list of the catalog; kept as they are, and not quoted where all is encrypted: `luheng check` names them";
+const UNQUOTED: &str = "codes that are in no list of the catalog; kept as they are, and not quoted where all is encrypted: `luheng check` with an empty --work names them";
 
 /// How many different unknown codes of a column are named; the rest are counted together.
 const NAMED_CODES: usize = 100;
