@@ -260,7 +260,7 @@ mod tests {
     fn a_new_lake_has_a_new_key_and_a_lake_that_is_there_or_on_its_way_keeps_its_own() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let (work, file) = (Work::at(&dir.path().join("work")), dir.path().join("master"));
+        let (work, file) = (Work::at(dir.path().join("work")), dir.path().join("master"));
         std::fs::write(&file, "17".repeat(32)).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let made = || {
