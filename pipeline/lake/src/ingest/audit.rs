@@ -229,6 +229,19 @@ mod tests {
         assert_eq!(attributes(&Person { home: None, ..moved }, &regions()).registered_elsewhere, Some(Registered::OtherCity));
     }
 
+    #[test]
+    fn voided_rows_and_copies_of_who_lies_elsewhere_tell_of_nobody() {
+        let identity = Identity::new(&PseudonymKey::from_hex(&"5a".repeat(32), KeyOrigin::Environment, "test").unwrap());
+        let ids = ["a", "b", "c"].map(|id| id.repeat(32));
+        let known = Columns::new()
+            .text("debtor_id", ids.iter().map(Some))
+            .text("kind", [Some("natural"); 3])
+            .text("void_reason", [Some("wrong_person"), None, None])
+            .flag("elsewhere", [Some(false), Some(true), Some(false)]);
+        let found = of_bucket(&Columns::new(), &known, &identity, &regions());
+        assert_eq!(found.keys().collect::<Vec<_>>(), [&ids[2]]);
+    }
+
     fn check(number: &str) -> char {
         let found = "0123456789X".chars().find(|c| identity_no::resident(&format!("{}{c}", &number[..17])).is_some());
         found.unwrap()
