@@ -31,7 +31,7 @@ fn column<'a>(quality: &'a Json, table: &str, name: &str) -> &'a Json {
 }
 
 /// Changes a column of an export, row by row.
-fn change(exports: &Path, file: &str, name: &str, with: impl Fn(usize, &str) -> String) {
+pub fn change(exports: &Path, file: &str, name: &str, with: impl Fn(usize, &str) -> String) {
     let path = exports.join(file);
     let text = fs::read_to_string(&path).unwrap();
     let at = text.lines().next().unwrap().split(',').position(|n| n == name).unwrap_or_else(|| panic!("{file} has no {name}"));
