@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Common;
 use crate::error::Result;
-use crate::{features, metrics, suggest};
+use crate::{features, intake, metrics, suggest};
 
 /// `luheng catalog WHAT`.
 #[derive(Debug, Args)]
@@ -25,6 +25,8 @@ enum What {
     Legal,
     /// Regional figures
     Metrics,
+    /// How long facts stay
+    Retention,
 }
 
 impl Catalog {
@@ -37,6 +39,7 @@ impl Catalog {
             What::Measures => print!("{}", suggest::dictionary(&ctx.files)?),
             What::Legal => print!("{}", suggest::law_dictionary(&ctx.files)?),
             What::Metrics => print!("{}", metrics::dictionary()),
+            What::Retention => print!("{}", intake::periods(&ctx)?.dictionary(&ctx.schema)),
         }
         Ok(())
     }
