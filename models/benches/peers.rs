@@ -2,7 +2,15 @@
 //!
 //!     peers binning DATA TREND MAX_BINS MIN_SHARE REPEAT    each column: seconds, cuts
 //!     peers scorecard TRAIN TEST quantile|optimal           seconds of the fit, a score a test row
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    missing_docs
+)]
 
 use std::time::Instant;
 

@@ -103,7 +103,8 @@ pub fn join(category: &[Option<&str>], label: &[f64], weight: &[f64], how: &Opti
     // By name before, so that equal rates have one order.
     cells.sort_by(|a, b| whole.smoothed(a.1.weight, a.1.good).total_cmp(&whole.smoothed(b.1.weight, b.1.good)));
     let sums = cells.iter().map(|(_, sums)| *sums).collect::<Vec<_>>();
-    let problem = Problem { how: &how, whole, fixed: vec![false; sums.len()], cells: sums };
+    let fixed = vec![false; sums.len()];
+    let problem = Problem::new(&how, whole, sums, fixed);
     let found = if problem.cells.is_empty() { None } else { Some(problem.best(Trend::None, None).ok_or_else(|| infeasible(&problem))?) };
     let missing = whole.apart(absent.weight, absent.good, &how);
     let Some(found) = found else {

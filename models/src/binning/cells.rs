@@ -34,13 +34,30 @@ impl Cells {
         Cells { fixed: ends.iter().map(|end| forced.binary_search(end).is_ok()).collect(), ends }
     }
 
-    /// The same, with the cells on both sides of each cut cut on.
-    pub(super) fn finer(&self, values: &[Value], starts: &[usize]) -> Cells {
-        let mut ends = self.ends.clone();
-        for cell in starts[1..].iter().flat_map(|start| [start - 1, *start]) {
-            let from = if cell == 0 { 0 } else { self.ends[cell - 1] + 1 };
-            ends.extend(equal(values, from, self.ends[cell] + 1, FINER));
+    /// The values of the cells on both sides of each cut, as ranges of positions.
+    pub(super) fn around(&self, starts: &[usize]) -> Vec<(usize, usize)> {
+        let beside = starts[1..].iter().flat_map(|start| [start - 1, *start]);
+        beside.map(|cell| (if cell == 0 { 0 } else { self.ends[cell - 1] + 1 }, self.ends[cell] + 1)).collect()
+    }
+
+    /// Cells that cut each of these ranges on, and no others but what is fixed.
+    pub(super) fn near(&self, values: &[Value], ranges: &[(usize, usize)]) -> Cells {
+        let mut ends: Vec<usize> = self.ends.iter().zip(&self.fixed).filter(|(_, is_fixed)| **is_fixed).map(|(end, _)| *end).collect();
+        for &(from, to) in ranges {
+            // Where the range begins is a cut as well.
+            ends.extend(from.checked_sub(1));
+            ends.extend(equal(values, from, to, FINER));
         }
+        ends.extend(values.len().checked_sub(1));
+        self.with(ends)
+    }
+
+    /// These cells cut on wherever those end.
+    pub(super) fn finer(&self, those: &Cells) -> Cells {
+        self.with(self.ends.iter().chain(&those.ends).copied().collect())
+    }
+
+    fn with(&self, mut ends: Vec<usize>) -> Cells {
         ends.sort_unstable();
         ends.dedup();
         let is_fixed = |end: &usize| self.ends.binary_search(end).is_ok_and(|at| self.fixed[at]);

@@ -13,8 +13,11 @@ use super::{Bin, Bins, Special, Whole};
 use crate::data::Direction;
 use crate::error::{Error, Result};
 
-/// Rounds of finer cutting; the first gains nearly all there is to gain.
-const ROUNDS: usize = 2;
+/// Rounds of finer cutting, at most: each cuts a cell beside a cut into four.
+const ROUNDS: usize = 5;
+
+/// No more cells than so many times the pre-bins: the search is quadratic in them.
+const MOST_FINER: usize = 3;
 
 /// What the bins are to tell apart: a sum over bins, missing and special ones included. p and q are a bin's shares of the good and of the bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +86,7 @@ pub struct Optimal {
     pub turn_penalty: f64,
     /// Most bins, missing and special ones apart. 1 to 1,000, default 8.
     pub max_bins: u32,
-    /// Pre-bins of about equal weight, at most; values rarer than that stay apart only where a cut falls among them. 2 to 1,000, default 48.
+    /// Pre-bins of about equal weight, at most; around a cut they are cut finer. 2 to 1,000, default 100.
     pub prebins: u32,
     /// Least share of a bin. 0 to 0.5, default 0.04.
     pub min_share: f64,
@@ -114,7 +117,7 @@ impl Default for Optimal {
             trend: Trend::Auto,
             turn_penalty: 0.05,
             max_bins: 8,
-            prebins: 48,
+            prebins: 100,
             min_share: 0.04,
             max_share: 1.0,
             min_events: 0.0,
@@ -171,9 +174,17 @@ pub(super) struct Problem<'a> {
     pub whole: Whole,
     pub cells: Vec<Sums>,
     pub fixed: Vec<bool>,
+    search: Search,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    pub fn new(how: &'a Optimal, whole: Whole, cells: Vec<Sums>, fixed: Vec<bool>) -> Problem<'a> {
+        let is_error = how.objective == Objective::SquaredError;
+        let rate = |sums: &Sums| if is_error { sums.mean() } else { whole.smoothed(sums.weight, sums.good) };
+        let search = Search::new(&cells, &|sums| whole.worth(how.objective, sums), &rate);
+        Problem { how, whole, cells, fixed, search }
+    }
+
     /// The rules, without the one lifted.
     fn rules(&self, trend: Trend, lifted: Option<Constraint>) -> Rules {
         let (how, all) = (self.how, self.whole.weight);
@@ -212,15 +223,7 @@ impl Problem<'_> {
 
     fn search(&self, fixed: &[bool], rules: Rules) -> Option<Found> {
         let is_error = self.how.objective == Objective::SquaredError;
-        let search = Search {
-            cells: &self.cells,
-            fixed,
-            rules,
-            worth: &|sums| self.whole.worth(self.how.objective, sums),
-            rate: &|sums| if is_error { sums.mean() } else { self.whole.smoothed(sums.weight, sums.good) },
-            distance: &|low, high| super::certificate::distance(is_error, low, high),
-        };
-        search.best()
+        self.search.best(fixed, &rules, &|low, high| super::certificate::distance(is_error, low, high))
     }
 
     /// The trend asked for, or for `auto` the best one, with what each is worth.
@@ -260,17 +263,25 @@ pub fn cut(x: &[f64], label: &[f64], weight: &[f64], how: &Optimal) -> Result<Op
     let missing = bin(&apart[0]);
     let special: Vec<Special> =
         how.special.iter().zip(&apart[1..]).map(|(value, sums)| Special { value: *value, bin: bin(sums) }).collect();
-    let mut cells = Cells::coarse(&values, how.prebins as usize, &how.fixed);
-    let mut problem = Problem { how, whole, cells: cells.sums(&values), fixed: cells.fixed.clone() };
+    let coarse = Cells::coarse(&values, how.prebins as usize, &how.fixed);
+    let posed = |cells: &Cells| Problem::new(how, whole, cells.sums(&values), cells.fixed.clone());
+    let mut problem = posed(&coarse);
     let (mut chosen, mut tried) = problem.choose();
+    let mut cells = coarse.clone();
+    // Nearer and nearer to each cut, among cells around the cuts alone; then all of these together with the coarse ones.
+    let mut near = chosen.as_ref().map(|(trend, found)| (*trend, coarse.around(&found.starts)));
     for _ in 0..ROUNDS {
-        let Some((_, found)) = &chosen else { break };
-        let finer = cells.finer(&values, &found.starts);
-        if finer.ends.len() == cells.ends.len() {
+        let Some((trend, ranges)) = near else { break };
+        let close = coarse.near(&values, &ranges);
+        let all = coarse.finer(&close);
+        if all.ends == cells.ends || all.ends.len() > MOST_FINER * how.prebins as usize {
             break;
         }
-        cells = finer;
-        problem = Problem { cells: cells.sums(&values), fixed: cells.fixed.clone(), ..problem };
+        cells = all;
+        near = posed(&close).best(trend, None).map(|found| (trend, close.around(&found.starts)));
+    }
+    if cells.ends != coarse.ends {
+        problem = posed(&cells);
         (chosen, tried) = problem.choose();
     }
     if problem.cells.is_empty() {

@@ -63,19 +63,12 @@ pub(super) struct Rules {
     pub steps: (Step, Option<Step>),
 }
 
-/// One problem.
-pub(super) struct Search<'a> {
-    /// In order; none without weight.
-    pub cells: &'a [Sums],
-    /// Whether a bin must end with a cell; one a cell.
-    pub fixed: &'a [bool],
-    pub rules: Rules,
-    /// What a bin adds to the objective.
-    pub worth: &'a dyn Fn(&Sums) -> f64,
-    /// The rate that trend and gap speak of.
-    pub rate: &'a dyn Fn(&Sums) -> f64,
-    /// Squared standard errors between two bins' means.
-    pub distance: &'a dyn Fn(&Sums, &Sums) -> f64,
+/// Every possible bin of a row of cells, with what it is worth.
+pub(super) struct Search {
+    n: usize,
+    spans: Vec<Span>,
+    /// For each last cell, first cells by the rate of the bin between; equal rates by first cell.
+    by_rate: Vec<Vec<u32>>,
 }
 
 /// A best joining.
@@ -87,7 +80,7 @@ pub(super) struct Found {
     pub starts: Vec<usize>,
 }
 
-/// One possible bin: cells `first..=last`.
+/// One possible bin.
 #[derive(Clone, Copy)]
 struct Span {
     sums: Sums,
@@ -106,136 +99,120 @@ fn at(first: usize, last: usize) -> usize {
     last * (last + 1) / 2 + first
 }
 
-impl Search<'_> {
-    /// The optimum; `None` where no joining keeps the rules.
-    pub(super) fn best(&self) -> Option<Found> {
-        let n = self.cells.len();
+impl Search {
+    /// `cells` in order, none without weight; `worth` is what a bin adds to the objective, `rate` what trend and gap speak of.
+    pub(super) fn new(cells: &[Sums], worth: &dyn Fn(&Sums) -> f64, rate: &dyn Fn(&Sums) -> f64) -> Search {
+        let n = cells.len();
+        let mut below = vec![Sums::default(); n + 1];
+        for (i, cell) in cells.iter().enumerate() {
+            below[i + 1] = below[i];
+            below[i + 1].add(cell);
+        }
+        let mut spans = Vec::with_capacity(n * (n + 1) / 2);
+        for last in 0..n {
+            spans.extend((0..=last).map(|first| {
+                let sums = below[last + 1].less(&below[first]);
+                Span { sums, worth: worth(&sums), rate: rate(&sums) }
+            }));
+        }
+        let order = |last: usize| {
+            let mut firsts: Vec<u32> = (0..=last as u32).collect();
+            let rate = |first: &u32| spans[at(*first as usize, last)].rate;
+            firsts.sort_by(|a, b| rate(a).total_cmp(&rate(b)));
+            firsts
+        };
+        Search { n, by_rate: (0..n).map(order).collect(), spans }
+    }
+
+    /// The optimum; `None` where no joining keeps the rules. `fixed` says after which cells a bin must end; `distance` gives the squared standard
+    /// errors between two bins' means.
+    pub(super) fn best(&self, fixed: &[bool], rules: &Rules, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<Found> {
+        let (n, size) = (self.n, self.spans.len());
         if n == 0 {
             return None;
         }
-        let spans = self.spans();
-        let size = spans.len();
-        let phases = if self.rules.steps.1.is_some() { 2 } else { 1 };
+        let is_whole = self.whole(fixed, rules);
+        let phases = if rules.steps.1.is_some() { 2 } else { 1 };
         // Without a limit one layer holds joinings of any number of bins: those it builds on end earlier and are there already.
-        let is_counted = self.rules.max_bins < n;
+        let is_counted = rules.max_bins < n;
         let mut layers: Vec<Layer> = Vec::new();
-        for k in 0..if is_counted { self.rules.max_bins } else { 1 } {
+        for k in 0..if is_counted { rules.max_bins } else { 1 } {
             let mut layer = Layer { worth: vec![NEVER; size * phases], before: vec![(0, 0); size * phases] };
-            for first in 0..n {
-                if first == 0 {
-                    (0..n).filter(|_| k == 0).filter_map(|last| spans[at(0, last)].map(|span| (last, span))).for_each(|(last, span)| {
-                        layer.worth[at(0, last)] = span.worth;
-                    });
-                    continue;
-                }
-                let Some(below) = (if is_counted { k.checked_sub(1).map(|k| &layers[k]) } else { Some(&layer) }) else { continue };
-                let ending: Vec<Ending> = (0..phases).map(|phase| self.ending(&spans, below, first - 1, phase)).collect();
-                let mut found = Vec::new();
-                for last in first..n {
-                    let Some(span) = spans[at(first, last)] else { continue };
-                    for phase in 0..phases {
-                        if let Some((worth, before)) = self.before(&ending[phase], phase, &span) {
-                            found.push((phase * size + at(first, last), worth, before));
+            if k == 0 {
+                (0..n).filter(|last| is_whole[at(0, *last)]).for_each(|last| layer.worth[at(0, last)] = self.spans[at(0, last)].worth);
+            }
+            for first in 1..n {
+                for phase in 0..phases {
+                    let ending = match (is_counted, k.checked_sub(1)) {
+                        (false, _) => self.ending(&layer, first - 1, phase),
+                        (true, Some(below)) => self.ending(&layers[below], first - 1, phase),
+                        (true, None) => continue,
+                    };
+                    for last in (first..n).filter(|last| is_whole[at(first, *last)]) {
+                        let span = &self.spans[at(first, last)];
+                        if let Some(before) = ending.before(self, rules, phase, span, distance) {
+                            let slot = phase * size + at(first, last);
+                            layer.worth[slot] = before.worth + span.worth;
+                            layer.before[slot] = (before.first, before.phase);
                         }
                     }
-                }
-                for (slot, worth, before) in found {
-                    (layer.worth[slot], layer.before[slot]) = (worth, before);
                 }
             }
             layers.push(layer);
         }
-        self.trace(&layers, size, phases, is_counted)
+        self.trace(&layers, phases, is_counted)
     }
 
-    /// The bins that keep the rules of one bin.
-    fn spans(&self) -> Vec<Option<Span>> {
-        let n = self.cells.len();
-        let mut below = vec![Sums::default(); n + 1];
-        let mut ends = vec![0u32; n + 1];
-        for (i, cell) in self.cells.iter().enumerate() {
-            below[i + 1] = below[i];
-            below[i + 1].add(cell);
-            ends[i + 1] = ends[i] + u32::from(self.fixed[i]);
+    /// Which bins keep the rules of one bin.
+    fn whole(&self, fixed: &[bool], rules: &Rules) -> Vec<bool> {
+        let mut ends = vec![0u32; self.n + 1];
+        for (i, is_fixed) in fixed.iter().enumerate() {
+            ends[i + 1] = ends[i] + u32::from(*is_fixed);
         }
-        let mut spans = Vec::with_capacity(n * (n + 1) / 2);
-        for last in 0..n {
-            for first in 0..=last {
-                let sums = below[last + 1].less(&below[first]);
-                let is_cut = ends[last] > ends[first];
-                spans.push((!is_cut && self.is_whole(&sums)).then(|| Span { sums, worth: (self.worth)(&sums), rate: (self.rate)(&sums) }));
-            }
-        }
-        spans
-    }
-
-    fn is_whole(&self, sums: &Sums) -> bool {
-        let Rules { min_weight, max_weight, min_events, .. } = self.rules;
-        let at_least = |found: f64, least: f64| found >= least * (1.0 - ROUNDING);
-        at_least(sums.weight, min_weight)
-            && at_least(max_weight, sums.weight)
-            && (min_events == 0.0 || at_least(sums.good.min(sums.weight - sums.good), min_events))
+        let keeps = |sums: &Sums| {
+            let at_least = |found: f64, least: f64| found >= least * (1.0 - ROUNDING);
+            at_least(sums.weight, rules.min_weight)
+                && at_least(rules.max_weight, sums.weight)
+                && (rules.min_events == 0.0 || at_least(sums.good.min(sums.weight - sums.good), rules.min_events))
+        };
+        let is_cut = |first: usize, last: usize| ends[last] > ends[first];
+        (0..self.n)
+            .flat_map(|last| (0..=last).map(move |first| (first, last)))
+            .map(|(first, last)| !is_cut(first, last) && keeps(&self.spans[at(first, last)].sums))
+            .collect()
     }
 
     /// The joinings that end with cell `last` and may go on in a phase.
-    fn ending(&self, spans: &[Option<Span>], below: &Layer, last: usize, phase: usize) -> Ending {
-        let mut all = Vec::new();
-        for of in 0..=phase {
-            for first in 0..=last {
-                let worth = below.worth[of * spans.len() + at(first, last)];
-                if let Some(span) = spans[at(first, last)].filter(|_| worth > NEVER) {
-                    all.push(Joined { worth, span, first: first as u32, phase: of as u8 });
+    fn ending(&self, below: &Layer, last: usize, phase: usize) -> Ending {
+        let mut ending =
+            Ending { last, rates: Vec::with_capacity(last + 1), all: Vec::with_capacity(last + 1), up_to: Vec::new(), from: Vec::new() };
+        for &first in &self.by_rate[last] {
+            let slot = at(first as usize, last);
+            let mut best: Option<Joined> = None;
+            for of in 0..=phase {
+                let worth = below.worth[of * self.spans.len() + slot];
+                let joined = Joined { worth, first, phase: of as u8 };
+                if worth > NEVER && best.as_ref().is_none_or(|best| joined.beats(best)) {
+                    best = Some(joined);
                 }
             }
+            if let Some(best) = best {
+                ending.rates.push(self.spans[slot].rate);
+                ending.all.push(best);
+            }
         }
-        all.sort_by(|a, b| a.span.rate.total_cmp(&b.span.rate));
-        let running = |best: &mut Option<usize>, i: usize| {
-            *best = Some(best.map_or(i, |b| if all[i].beats(&all[b]) { i } else { b }));
+        let better = |best: &mut Option<usize>, i: usize| {
+            *best = Some(best.map_or(i, |b| if ending.all[i].beats(&ending.all[b]) { i } else { b }));
             *best
         };
-        let up_to: Vec<usize> = (0..all.len()).scan(None, running).collect();
-        let mut from: Vec<usize> = (0..all.len()).rev().scan(None, running).collect();
+        let up_to: Vec<usize> = (0..ending.all.len()).scan(None, better).collect();
+        let mut from: Vec<usize> = (0..ending.all.len()).rev().scan(None, better).collect();
         from.reverse();
-        Ending { all, up_to, from }
+        Ending { up_to, from, ..ending }
     }
 
-    /// The best of the joinings that a bin may follow in a phase.
-    fn before(&self, ending: &Ending, phase: usize, span: &Span) -> Option<(f64, (u32, u8))> {
-        let step = if phase == 0 { self.rules.steps.0 } else { self.rules.steps.1.unwrap_or(Step::Any) };
-        let Ending { all, up_to, from } = ending;
-        let better = |best: Option<usize>, i: usize| Some(best.map_or(i, |b| if all[i].beats(&all[b]) { i } else { b }));
-        let best = if self.rules.reach > 0.0 {
-            (0..all.len()).filter(|i| self.may_follow(step, &all[*i].span, span)).fold(None, better)
-        } else {
-            // By rate, those a bin may rise from come first and those it may fall from last; of each the best is known.
-            let rises = all.partition_point(|e| self.may_follow(Step::Up, &e.span, span));
-            let falls = all.partition_point(|e| !self.may_follow(Step::Down, &e.span, span));
-            let rising = rises.checked_sub(1).map(|i| up_to[i]);
-            let falling = from.get(falls).copied();
-            match step {
-                Step::Up => rising,
-                Step::Down => falling,
-                Step::Any if self.rules.min_gap == 0.0 => up_to.last().copied(),
-                Step::Any => rising.into_iter().chain(falling).fold(None, better),
-            }
-        };
-        best.map(|i| (all[i].worth + span.worth, (all[i].first, all[i].phase)))
-    }
-
-    fn may_follow(&self, step: Step, low: &Span, high: &Span) -> bool {
-        let Rules { min_gap, reach, .. } = self.rules;
-        let rise = high.rate - low.rate;
-        let (rise, is_directed) = match step {
-            Step::Up => (rise, true),
-            Step::Down => (-rise, true),
-            Step::Any => (rise.abs(), false),
-        };
-        (rise >= min_gap * (1.0 - ROUNDING) && (!is_directed || rise > ROUNDING * ROUNDING))
-            && (reach == 0.0 || (self.distance)(&low.sums, &high.sums) >= reach * reach * (1.0 - ROUNDING))
-    }
-
-    fn trace(&self, layers: &[Layer], size: usize, phases: usize, is_counted: bool) -> Option<Found> {
-        let n = self.cells.len();
+    fn trace(&self, layers: &[Layer], phases: usize, is_counted: bool) -> Option<Found> {
+        let (n, size) = (self.n, self.spans.len());
         let mut best: Option<(f64, usize, usize, usize)> = None;
         for (k, layer) in layers.iter().enumerate() {
             for phase in 0..phases {
@@ -261,9 +238,9 @@ impl Search<'_> {
 }
 
 /// A joining of the cells below a bin, by its last bin.
+#[derive(Clone, Copy)]
 struct Joined {
     worth: f64,
-    span: Span,
     first: u32,
     phase: u8,
 }
@@ -276,11 +253,50 @@ impl Joined {
     }
 }
 
-/// Joinings by the rate of their last bin, and the best of each beginning and end of the list.
+/// The joinings that end with one cell by the rate of their last bin, and the best of each beginning and end of the list.
 struct Ending {
+    last: usize,
+    rates: Vec<f64>,
     all: Vec<Joined>,
     up_to: Vec<usize>,
     from: Vec<usize>,
+}
+
+impl Ending {
+    /// The best of the joinings that a bin may follow in a phase.
+    fn before(&self, search: &Search, rules: &Rules, phase: usize, span: &Span, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<&Joined> {
+        let step = if phase == 0 { rules.steps.0 } else { rules.steps.1.unwrap_or(Step::Any) };
+        let better = |best: Option<usize>, i: usize| Some(best.map_or(i, |b| if self.all[i].beats(&self.all[b]) { i } else { b }));
+        // By rate, those a bin may rise from come first and those it may fall from last; of each the best is known.
+        let rises = || self.rates.partition_point(|rate| rules.admits(Step::Up, *rate, span.rate)).checked_sub(1).map(|i| self.up_to[i]);
+        let falls = || self.from.get(self.rates.partition_point(|rate| !rules.admits(Step::Down, *rate, span.rate))).copied();
+        let best = if rules.reach > 0.0 {
+            let sums = |i: usize| &search.spans[at(self.all[i].first as usize, self.last)].sums;
+            let is_far = |i: &usize| distance(sums(*i), &span.sums) >= rules.reach * rules.reach * (1.0 - ROUNDING);
+            (0..self.all.len()).filter(|i| rules.admits(step, self.rates[*i], span.rate)).filter(is_far).fold(None, better)
+        } else {
+            match step {
+                Step::Up => rises(),
+                Step::Down => falls(),
+                Step::Any if rules.min_gap == 0.0 => self.up_to.last().copied(),
+                Step::Any => rises().into_iter().chain(falls()).fold(None, better),
+            }
+        };
+        best.map(|i| &self.all[i])
+    }
+}
+
+impl Rules {
+    /// Whether rates may go so from a bin to the next.
+    fn admits(&self, step: Step, low: f64, high: f64) -> bool {
+        let rise = high - low;
+        let (rise, is_directed) = match step {
+            Step::Up => (rise, true),
+            Step::Down => (-rise, true),
+            Step::Any => (rise.abs(), false),
+        };
+        rise >= self.min_gap * (1.0 - ROUNDING) && (!is_directed || rise > ROUNDING * ROUNDING)
+    }
 }
 
 #[cfg(test)]
@@ -292,8 +308,17 @@ mod tests {
     const WAYS: [(Step, Option<Step>); 5] =
         [(Step::Any, None), (Step::Up, None), (Step::Down, None), (Step::Up, Some(Step::Down)), (Step::Down, Some(Step::Up))];
 
+    struct Tried<'a> {
+        cells: &'a [Sums],
+        fixed: &'a [bool],
+        rules: Rules,
+        worth: &'a dyn Fn(&Sums) -> f64,
+        rate: &'a dyn Fn(&Sums) -> f64,
+        distance: &'a dyn Fn(&Sums, &Sums) -> f64,
+    }
+
     /// Every joining, one after the other.
-    fn brute(search: &Search<'_>) -> Option<f64> {
+    fn brute(search: &Tried<'_>) -> Option<f64> {
         let n = search.cells.len();
         let mut best = None;
         for cuts in 0..1u32 << (n - 1) {
@@ -351,7 +376,7 @@ mod tests {
                 if d == 0.0 { 0.0 } else { d * d / (p * (1.0 - p) * (1.0 / a.weight + 1.0 / b.weight)) }
             };
             for steps in WAYS {
-                let search = Search {
+                let search = Tried {
                     cells: &cells,
                     fixed: &fixed[..cells.len()],
                     rules: Rules {
@@ -367,7 +392,8 @@ mod tests {
                     rate: &rate,
                     distance: &distance,
                 };
-                let (found, wanted) = (search.best(), brute(&search));
+                let found = Search::new(&cells, &worth, &rate).best(&fixed[..cells.len()], &search.rules, &distance);
+                let wanted = brute(&search);
                 prop_assert_eq!(found.is_some(), wanted.is_some(), "{:?}", steps);
                 if let (Some(found), Some(wanted)) = (found, wanted) {
                     prop_assert!((found.worth - wanted).abs() < 1e-9, "{:?}: {} {}", steps, found.worth, wanted);
