@@ -12,6 +12,37 @@ pub(super) struct Value {
     pub sums: Sums,
 }
 
+/// Parts of the tree that looks for steps: as many as the peers take.
+const LEAVES: usize = 20;
+
+/// A run of values, and where it is best cut.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    from: usize,
+    to: usize,
+    /// First value above the cut, and what it gains.
+    cut: Option<(usize, f64)>,
+}
+
+/// The best cut of the values `from..to` whose sums lie `below` each; no side lighter than `least`.
+fn split(below: &[Sums], from: usize, to: usize, least: f64) -> Part {
+    let part = |from: usize, to: usize| below[to].less(&below[from]);
+    let square = |s: &Sums| s.good * s.good / s.weight;
+    let (whole, least) = (part(from, to), least * (1.0 - ROUNDING));
+    let mut best: Option<(usize, f64)> = None;
+    for at in from + 1..to {
+        let low = part(from, at);
+        if low.weight < least || whole.weight - low.weight < least {
+            continue;
+        }
+        let gain = square(&low) + square(&part(at, to)) - square(&whole);
+        if gain > best.map_or(0.0, |(_, most)| most * (1.0 + ROUNDING)) + ROUNDING * ROUNDING * whole.weight {
+            best = Some((at, gain));
+        }
+    }
+    Part { from, to, cut: best }
+}
+
 /// Runs of values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cells {
@@ -32,6 +63,26 @@ impl Cells {
         ends.sort_unstable();
         ends.dedup();
         Cells { fixed: ends.iter().map(|end| forced.binary_search(end).is_ok()).collect(), ends }
+    }
+
+    /// These cells, and a cut wherever a tree on this one feature would cut: at the value that leaves the least variance on both sides, in the part
+    /// where that gains most, until there are [`LEAVES`] parts (Breiman et al., *Classification and Regression Trees*, 1984). Equal weight alone
+    /// misses steps that fall within a cell.
+    pub(super) fn with_steps(&self, values: &[Value], least: f64) -> Cells {
+        let mut below = vec![Sums::default(); values.len() + 1];
+        for (i, value) in values.iter().enumerate() {
+            below[i + 1] = below[i];
+            below[i + 1].add(&value.sums);
+        }
+        let mut parts = vec![split(&below, 0, values.len(), least)];
+        while parts.len() < LEAVES {
+            let gain = |part: &Part| part.cut.map_or(0.0, |(_, gain)| gain);
+            let Some(at) = (0..parts.len()).max_by(|a, b| gain(&parts[*a]).total_cmp(&gain(&parts[*b])).then(b.cmp(a))) else { break };
+            let Part { from, to, cut: Some((cut, _)) } = parts[at] else { break };
+            parts[at] = split(&below, from, cut, least);
+            parts.push(split(&below, cut, to, least));
+        }
+        self.with(self.ends.iter().copied().chain(parts.iter().filter_map(|part| part.to.checked_sub(1))).collect())
     }
 
     /// The values of the cells on both sides of each cut, as ranges of positions.

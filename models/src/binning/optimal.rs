@@ -263,7 +263,7 @@ pub fn cut(x: &[f64], label: &[f64], weight: &[f64], how: &Optimal) -> Result<Op
     let missing = bin(&apart[0]);
     let special: Vec<Special> =
         how.special.iter().zip(&apart[1..]).map(|(value, sums)| Special { value: *value, bin: bin(sums) }).collect();
-    let coarse = Cells::coarse(&values, how.prebins as usize, &how.fixed);
+    let coarse = Cells::coarse(&values, how.prebins as usize, &how.fixed).with_steps(&values, how.min_share * whole.weight);
     let posed = |cells: &Cells| Problem::new(how, whole, cells.sums(&values), cells.fixed.clone());
     let mut problem = posed(&coarse);
     let (mut chosen, mut tried) = problem.choose();

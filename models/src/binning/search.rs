@@ -29,7 +29,7 @@ impl Sums {
         self.square += other.square;
     }
 
-    fn less(&self, other: &Sums) -> Sums {
+    pub(super) fn less(&self, other: &Sums) -> Sums {
         Sums { weight: self.weight - other.weight, good: self.good - other.good, square: self.square - other.square }
     }
 
