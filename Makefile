@@ -6,14 +6,16 @@ WORK ?= work
 LUHENG := target/release/luheng
 OUTSIDE := ../shared/checks/contract.py
 
-.PHONY: run test check bench bench-peers golden outside audit tools help
+.PHONY: run test check bench bench-night bench-peers bench-models golden outside audit tools help
 
 help:
 	@echo "make run      build, run the nightly batch on the sample town, print where the pages are"
 	@echo "make test     every test of the workspace"
 	@echo "make check    format, lints and the rules of the house"
-	@echo "make bench    a town of 100,000 debtors: rows a second and memory of each stage (DEBTORS=n for another size)"
-	@echo "make bench-peers  ingest beside DuckDB and pyarrow, linkage beside Splink (ROWS=n for another size of the first)"
+	@echo "make bench    all of bench-night and bench-peers"
+	@echo "make bench-night  a town of 100,000 debtors: rows a second and memory of each stage (DEBTORS=n for another size)"
+	@echo "make bench-peers  ingest beside DuckDB and pyarrow, linkage beside Splink: ratios (ROWS=n for another size of the first)"
+	@echo "make bench-models  optimal binning and the scorecard beside OptBinning and scikit-learn; writes models/benches/RESULTS.md"
 	@echo "make golden   accept what the run writes now as what it should write"
 	@echo "make outside  the contract, checked on WORK by a program that shares no code with this one"
 	@echo "make audit    licences and advisories of every dependency, by cargo-deny"
@@ -35,7 +37,9 @@ check: tools
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	$(CARGO) test --release --workspace --test house house::
 
-bench: tools
+bench: bench-night bench-peers
+
+bench-night: tools
 	$(CARGO) build --release --workspace
 	$(PYTHON) benches/night.py --luheng $(LUHENG) $(if $(DEBTORS),--debtors $(DEBTORS))
 
@@ -44,6 +48,10 @@ bench-peers: tools
 	$(CARGO) build --release --workspace
 	$(PYTHON) benches/peers/ingest.py --luheng $(LUHENG) $(if $(ROWS),--rows $(ROWS))
 	$(PYTHON) benches/peers/linkage.py
+
+# Likewise into models/benches/.venv.
+bench-models: tools
+	$(PYTHON) models/benches/peers.py
 
 golden: tools
 	UPDATE_GOLDEN=1 $(CARGO) test --release --workspace --test house golden::

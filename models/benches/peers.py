@@ -98,13 +98,18 @@ def auc(y, score):
 
 
 def ours(*arguments):
-    """What the Rust side says, and its peak memory in MiB."""
+    """What the Rust side says; its peak memory is kept."""
     environment = dict(os.environ, RAYON_NUM_THREADS="1")
-    done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, env=environment, check=True)
-    return json.loads(done.stdout)
+    child = subprocess.Popen([program(), *map(str, arguments)], stdout=subprocess.PIPE, text=True, env=environment)
+    text = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(map(str, arguments))} ended with {status}")
+    _peak.append(usage.ru_maxrss / 1024)
+    return json.loads(text)
 
 
-_program = []
+_program, _peak = [], []
 
 
 def program():
@@ -122,7 +127,8 @@ def binning(folder, big, say):
     say("## Optimal binning beside OptBinning\n")
     say(f"At most {MAX_BINS} bins, each at least {MIN_SHARE:.0%} of all rows with one event and one other; the peer with its defaults otherwise (CART pre-binning, constraint "
         "programming). Seconds are of one variable, median over variables; ratio = peer's seconds over ours, variable by variable. Information value by the same lines "
-        "from the cuts of each. `faults` are bins that break a constraint.\n")
+        "from the cuts of each. `faults` are bins that break a constraint. The peer chooses among at most 20 pre-bins of 5 %, we among about 100 and finer ones beside "
+        "the cuts; the last rows give the peer 100 pre-bins of 1 % too.\n")
     say("| data | trend | variables | peer s | our s | ratio, median | least | IV higher | equal | lower | our mean IV | peer's | peer failed | faults ours, peer's |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     work = [(name, numbers(frame, numpy.ones(len(frame), bool))) for name, frame, _ in sets()]
     if big:
@@ -132,6 +138,7 @@ def binning(folder, big, say):
         logit = 0.6 * x["normal"] - 0.4 * numpy.log(x["lognormal"]) ** 2 + 0.2 * x["counts"] - 2
         x["label"] = (draw.random(big) < 1 / (1 + numpy.exp(-logit))).astype(float)
         work.append((f"imaginary, {big} rows", pandas.DataFrame(x)))
+        work.append((f"the same, peer at our fineness", pandas.DataFrame(x)[["normal", "label"]]))
     lower_still = []
     for name, frame in work:
         path = folder / "data.csv"
@@ -143,7 +150,8 @@ def binning(folder, big, say):
             for column in frame.columns[:-1]:
                 x = frame[column].to_numpy()
                 began = time.perf_counter()
-                peer = OptimalBinning(name=column, dtype="numerical", solver="cp", max_n_bins=MAX_BINS, min_bin_size=MIN_SHARE, monotonic_trend=None if trend == "none" else trend,
+                fine = {"max_n_prebins": 100, "min_prebin_size": 0.01} if "fineness" in name else {}
+                peer = OptimalBinning(**fine, name=column, dtype="numerical", solver="cp", max_n_bins=MAX_BINS, min_bin_size=MIN_SHARE, monotonic_trend=None if trend == "none" else trend,
                                       min_bin_n_event=1, min_bin_n_nonevent=1)
                 peer.fit(x, y)
                 took = time.perf_counter() - began
@@ -225,8 +233,7 @@ def main():
             binning(pathlib.Path(folder), arguments.big, say)
         if "scorecard" in arguments.only:
             scorecard(pathlib.Path(folder), say)
-    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, data included: "
-        f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB.")
+    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, its own copy of the data included: {max(_peak):.0f} MiB.")
     arguments.out.write_text("\n".join(lines) + "\n")
 
 
