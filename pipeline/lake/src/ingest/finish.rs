@@ -142,7 +142,7 @@ impl Closed {
             }
         }
         let columns = layouts.iter().map(|l| (l.name.clone(), l.stored_names())).collect();
-        State { tables: self.counted, columns, sources: split.sources.clone(), full, files }
+        State { tables: self.counted, columns, sources: split.sources.clone(), links: split.moves.links.clone(), full, files }
     }
 }
 

@@ -59,7 +59,7 @@ impl Merge<'_> {
         let before = self.held.map(|held| held.state.counted(name, self.bucket.unwrap_or_default())).unwrap_or_default();
         let parts = self.held.map_or(Ok(Vec::new()), |held| held.parts(layout, self.bucket))?;
         let keeps = self.split.keeps_files && self.held.is_some_and(|held| held.state.columns.get(name) == Some(&layout.stored_names()));
-        let moved = !self.split.moves.debtors.is_empty();
+        let moved = self.split.moves.any();
         if bytes.is_empty() && (parts.is_empty() || keeps && !moved && !self.split.full.contains_key(name)) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
             outcome.tables.insert(name.clone(), TableOutcome::carried(before));
@@ -313,6 +313,7 @@ impl Merge<'_> {
             .text(added::ROW_ID, order.iter().map(|&i| Some(&named[i])))
             .flag(added::IS_OWN, headers().map(|h| h.own))
             .flag(added::ELSEWHERE, headers().map(|h| Some(h.elsewhere)))
+            .text(&added::unlinked(added::DEBTOR_ID), headers().map(|h| Some(hex(&h.base)).filter(|_| h.base != h.debtor)))
             .int(tables::CONTENT, headers().map(|h| Some(h.content as i64)))
             .flag(tables::PRIMARY, headers().map(|h| Some(h.primary)))
             .flag(tables::GIVEN, headers().map(|h| Some(h.given)));
@@ -464,6 +465,7 @@ mod tests {
             placed: true,
             given: false,
             awaited: NO_DAY,
+            base: [1; 16],
         };
         (header, &[])
     }

@@ -15,12 +15,15 @@ mod identity;
 pub mod identity_no;
 mod json;
 mod layout;
+mod linking;
+mod links;
 mod loaded;
 pub mod mapping;
 mod maps;
 mod merge;
 mod moves;
 mod parquet;
+mod people;
 mod place;
 mod plan;
 pub mod reader;
@@ -40,6 +43,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use linking::Linking;
 pub use finish::{finish, recover, rejects_file};
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
@@ -85,6 +89,8 @@ pub struct Request {
     pub max_reject_share: f64,
     /// Days after which a waiting row is reported.
     pub max_wait_days: i32,
+    /// How debtors without a number are linked; `None` leaves each under his source's key.
+    pub linking: Option<Linking>,
 }
 
 /// What happens during the first pass, for those who show progress.

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Header, Id, hex, push_record, records, unhex};
 use super::references::Target;
+use super::layout::{Layout, added};
+use crate::columns::Columns;
 use crate::error::Result;
+use crate::schema::BucketBy;
 use crate::store::seal::Seal;
 use crate::store::spill::{self, Spill};
 
 /// Entries are sorted a part at a time, so that memory does not grow with the input.
 const PARTS: usize = 64;
-const ENTRY: usize = 8 + 8 + 16 + 4;
+const ENTRY: usize = 8 + 8 + 16 + 4 + 16;
 
 /// Where one copy of a row lies whose key does not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +25,7 @@ pub(super) struct Entry {
     pub key: u64,
     /// The debtor, case or asset it hangs on ([`place_of_text`], [`place_of_debtor`]).
     pub place: u64,
-    pub debtor: Id,
-    pub bucket: u32,
+    pub target: Target,
 }
 
 /// A case number or an asset in 64 bits.
@@ -41,12 +43,18 @@ pub(super) fn place_of_debtor(id: &Id) -> u64 {
 }
 
 /// What moved tonight; kept in the staging folder for the second pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moves {
     /// Every row is laid anew: another bucket count.
     pub(super) all: bool,
-    /// Debtors with a new pseudonym: old to new, in hex.
+    /// Debtors with a new pseudonym of their own: old to new, in hex.
     pub(super) debtors: BTreeMap<String, String>,
+    /// Debtors linked tonight: own pseudonym to the one they are gathered under, and the probability as the lake has it.
+    pub(super) links: BTreeMap<String, (String, f64)>,
+    /// Own pseudonyms gathered under another one than before tonight.
+    pub(super) relinked: BTreeSet<String>,
+    /// Own pseudonyms whose link is as it was but for the probability.
+    pub(super) reweighed: BTreeSet<String>,
     /// Cases of the lake with a party they did not have.
     pub(super) cases: BTreeSet<String>,
     /// Assets of the lake with an owner they did not have: source and asset.
@@ -54,13 +62,80 @@ pub struct Moves {
 }
 
 impl Moves {
-    /// The pseudonym a debtor has now.
-    pub(super) fn now(&self, id: &Id) -> Id {
+    /// The own pseudonym a debtor has now.
+    pub(super) fn own(&self, base: &Id) -> Id {
         if self.debtors.is_empty() {
-            return *id;
+            return *base;
         }
-        self.debtors.get(&hex(id)).and_then(|new| unhex(new)).unwrap_or(*id)
+        self.debtors.get(&hex(base)).and_then(|new| unhex(new)).unwrap_or(*base)
     }
+
+    /// Under which pseudonym a debtor's rows are gathered now, and his own.
+    pub(super) fn now(&self, base: &Id) -> (Id, Id) {
+        let own = self.own(base);
+        if self.links.is_empty() {
+            return (own, own);
+        }
+        (self.links.get(&hex(&own)).and_then(|(to, _)| unhex(to)).unwrap_or(own), own)
+    }
+
+    /// As [`Moves::now`], of the debtor that a row of the lake names in this column.
+    pub(super) fn named(&self, rows: &Columns, name: &str, at: usize) -> Option<(Id, Id)> {
+        unhex(base_of(rows, name, at)).map(|base| self.now(&base))
+    }
+
+    /// Whether the debtor that a row of the lake names in this column goes by another pseudonym now.
+    pub(super) fn renames(&self, rows: &Columns, name: &str, at: usize) -> bool {
+        if !self.any() {
+            return false;
+        }
+        let base = base_of(rows, name, at);
+        self.debtors.contains_key(base) || self.relinked.contains(base)
+    }
+
+    /// Whether any debtor goes by another pseudonym or is linked otherwise.
+    pub(super) fn any(&self) -> bool {
+        !self.debtors.is_empty() || !self.relinked.is_empty() || !self.reweighed.is_empty()
+    }
+}
+
+impl Moves {
+    /// Whether rows of a table can be among what moved.
+    pub(super) fn concern(&self, layout: &Layout) -> bool {
+        self.all
+            || self.any()
+            || layout.bucket_by == BucketBy::Case && !self.cases.is_empty()
+            || layout.bucket_by == BucketBy::Asset && !self.assets.is_empty()
+    }
+
+    /// Whether a row of the lake belongs elsewhere, or also elsewhere, from tonight on.
+    pub(super) fn follows(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
+        self.all
+            || self.outdates(layout, rows, at)
+            || layout.bucket_by == BucketBy::Case && self.cases.contains(text_at(rows, "case_no", at))
+            || layout.bucket_by == BucketBy::Asset
+                && !self.assets.is_empty()
+                && self.assets.contains(&(text_at(rows, added::SOURCE_ID, at).to_owned(), text_at(rows, "asset_ref", at).to_owned()))
+    }
+
+    /// Whether a copy that lies in the lake says something that holds no more: its debtor, or one it names, has another pseudonym.
+    pub(super) fn outdates(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
+        let renamed = |name: &str| self.renames(rows, name, at);
+        renamed(added::DEBTOR_ID)
+            || renamed(added::NAMED_ID)
+            || layout.other_refs.iter().any(|&i| renamed(&layout.columns[i].0))
+            || layout.is_debtors() && !self.reweighed.is_empty() && self.reweighed.contains(base_of(rows, added::DEBTOR_ID, at))
+    }
+}
+
+/// The own pseudonym of the debtor that a row of the lake names in this column; empty where it names none.
+fn base_of<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {
+    let text = |name: &str| rows.get(name).and_then(|c| c.text_at(at));
+    text(&added::unlinked(name)).or_else(|| text(name)).unwrap_or_default()
+}
+
+fn text_at<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {
+    rows.get(name).and_then(|c| c.text_at(at)).unwrap_or_default()
 }
 
 /// All places of each key of one table.
@@ -93,8 +168,9 @@ impl Ledger {
             let mut bytes = [0u8; ENTRY];
             bytes[..8].copy_from_slice(&entry.key.to_be_bytes());
             bytes[8..16].copy_from_slice(&entry.place.to_be_bytes());
-            bytes[16..32].copy_from_slice(&entry.debtor);
-            bytes[32..].copy_from_slice(&entry.bucket.to_be_bytes());
+            bytes[16..32].copy_from_slice(&entry.target.id);
+            bytes[32..36].copy_from_slice(&entry.target.bucket.to_be_bytes());
+            bytes[36..].copy_from_slice(&entry.target.base);
             self.spill.push((entry.key % PARTS as u64) as usize, &bytes);
         }
         self.spill.flush(false)
@@ -121,8 +197,10 @@ impl Ledger {
             entries.sort_unstable();
             for of_key in entries.chunk_by(|a, b| a.key == b.key) {
                 if of_key.iter().any(|e| e.place != of_key[0].place) {
-                    let targets: BTreeSet<Target> = of_key.iter().map(|e| (e.debtor, e.bucket)).collect();
-                    moved.insert(of_key[0].key, targets.into_iter().collect());
+                    // Of two own pseudonyms under one debtor the lesser comes first, and stays.
+                    let mut targets: Vec<Target> = of_key.iter().map(|e| e.target).collect::<BTreeSet<_>>().into_iter().collect();
+                    targets.dedup_by_key(|t| t.id);
+                    moved.insert(of_key[0].key, targets);
                 }
             }
         }
@@ -134,18 +212,18 @@ fn entry(bytes: &[u8]) -> Option<Entry> {
     let (key, rest) = bytes.split_first_chunk::<8>()?;
     let (place, rest) = rest.split_first_chunk::<8>()?;
     let (debtor, rest) = rest.split_first_chunk::<16>()?;
-    let (bucket, _) = rest.split_first_chunk::<4>()?;
+    let (bucket, rest) = rest.split_first_chunk::<4>()?;
+    let (base, _) = rest.split_first_chunk::<16>()?;
     Some(Entry {
         key: u64::from_be_bytes(*key),
         place: u64::from_be_bytes(*place),
-        debtor: *debtor,
-        bucket: u32::from_be_bytes(*bucket),
+        target: Target { id: *debtor, bucket: u32::from_be_bytes(*bucket), base: *base },
     })
 }
 
 /// Adds to the spilled rows of a table a copy of every version of a moved key for each debtor another version lies with, marked as elsewhere.
 pub(super) fn copy_elsewhere(folder: &Path, moved: &BTreeMap<u64, Vec<Target>>, spill: &mut Spill, seal: &Seal) -> Result<()> {
-    let buckets: BTreeSet<u32> = moved.values().flatten().map(|(_, bucket)| *bucket).collect();
+    let buckets: BTreeSet<u32> = moved.values().flatten().map(|t| t.bucket).collect();
     // A row's copies, by key, file and line.
     type Row = (u64, u32, u64);
     let mut rows: BTreeMap<Row, (Header, Vec<u8>, BTreeSet<Id>)> = BTreeMap::new();
@@ -157,10 +235,11 @@ pub(super) fn copy_elsewhere(folder: &Path, moved: &BTreeMap<u64, Vec<Target>>, 
         }
     }
     for ((key, ..), (header, body, there)) in rows {
-        for (debtor, bucket) in moved.get(&key).into_iter().flatten().filter(|(debtor, _)| !there.contains(debtor)) {
+        for target in moved.get(&key).into_iter().flatten().filter(|target| !there.contains(&target.id)) {
             let mut record = Vec::new();
-            push_record(&mut record, &Header { debtor: *debtor, primary: false, own: None, elsewhere: true, ..header }, &body);
-            spill.push(*bucket as usize, &record);
+            let copy = Header { debtor: target.id, base: target.base, primary: false, own: None, elsewhere: true, ..header };
+            push_record(&mut record, &copy, &body);
+            spill.push(target.bucket as usize, &record);
         }
     }
     spill.flush(true)
