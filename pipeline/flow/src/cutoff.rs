@@ -36,6 +36,9 @@ pub const TABLES: [&str; 18] = [
     "registers",
 ];
 
+/// `identity_basis` of rows that were joined by likeness.
+const LINKED: &str = "linked";
+
 fn place(table: &str) -> Option<usize> {
     TABLES.iter().position(|name| *name == table)
 }
@@ -384,9 +387,18 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The debtor's own row.
+    /// The debtor's own row; one that was only linked to him where there is no other.
     pub fn debtor(&self) -> Option<Row<'a>> {
-        self.rows("debtors").last().copied()
+        let rows = self.rows("debtors");
+        rows.iter().rev().find(|row| row.text("identity_basis") != Some(LINKED)).or(rows.last()).copied()
+    }
+
+    /// What says who the debtor is: `number`, `ref`, or `linked` where any of the rows were joined by likeness; with the least probability of those.
+    pub fn identity(&self) -> (Option<&'a str>, Option<f64>) {
+        let linked = self.rows("debtors").iter().filter(|row| row.text("identity_basis") == Some(LINKED));
+        let least = linked.filter_map(|row| row.real("link_probability")).min_by(f64::total_cmp);
+        let basis = if least.is_some() { Some(LINKED) } else { self.debtor().and_then(|row| row.text("identity_basis")) };
+        (basis, least)
     }
 
     /// Every case of this debtor known on the day, by case number; parties who have left are not in it.

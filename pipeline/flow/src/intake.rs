@@ -155,10 +155,11 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         buckets: ctx.buckets,
         max_reject_share: ctx.config.max_reject_share,
         max_wait_days: ctx.config.max_wait_days,
+        linking: ctx.config.linking(),
     })
 }
 
-/// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption.
+/// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption, linking.
 fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     for file in files::files_below(input)? {
@@ -166,7 +167,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
     }
     let rest = format!(
-        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}",
+        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}",
         env!("CARGO_PKG_VERSION"),
         ctx.files.hash(),
         ctx.config.sources,
@@ -175,7 +176,8 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         ctx.buckets,
         ctx.config.max_reject_share,
         ctx.config.max_wait_days,
-        ctx.config.encrypt
+        ctx.config.encrypt,
+        ctx.config.linking()
     );
     hash.update(rest.as_bytes());
     Ok(hash.finalize().to_hex().to_string())

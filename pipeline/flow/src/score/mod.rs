@@ -85,6 +85,7 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
         missing_channels: text("missing_channels")?,
         ask_for: text("ask_for")?,
         identity_basis: text("identity_basis")?,
+        link_probability: column("link_probability")?.real_at(at),
         valid_until: as_of.saturating_add(ctx.ratings.capacity.valid_days),
         ..Rating::default()
     };
@@ -148,8 +149,19 @@ fn quadrant(rating: &Rating) -> &'static str {
     }
 }
 
-/// How far the rating may be leaned on: coverage of the inquiries and width of the interval.
+/// From this probability on a linked identity lets a rating be leaned on in part.
+const SURE_LINK: f64 = 0.999;
+
+/// How far the rating may be leaned on: coverage of the inquiries and width of the interval, and never more than the identity behind it.
 fn confidence(rating: &Rating) -> &'static str {
+    match (of_facts(rating), rating.link_probability) {
+        ("high", Some(p)) if p >= SURE_LINK => "medium",
+        ("high" | "medium", Some(p)) if p < SURE_LINK => "low",
+        (found, _) => found,
+    }
+}
+
+fn of_facts(rating: &Rating) -> &'static str {
     let (Some(low), Some(high)) = (rating.capacity_low, rating.capacity_high) else {
         return if rating.willingness_p.is_some() { "low" } else { "none" };
     };

@@ -221,6 +221,7 @@ mod tests {
                 "conduct",
                 "debtors",
                 "decisions",
+                "identity_decisions",
                 "incomes",
                 "inquiries",
                 "judgments",
