@@ -37,7 +37,7 @@ impl Catalog {
     /// Prints the list.
     pub fn run(&self, common: &Common) -> Result<()> {
         let opened = common.open_reading()?;
-        let ctx = if matches!(self.what, What::Links) { opened.with_reading_keys()?.ctx } else { opened.ctx };
+        let ctx = if matches!(self.what, What::Links) { opened.with_ingest_keys()?.ctx } else { opened.ctx };
         match self.what {
             What::Tables => print!("{}", ctx.schema.dictionary(&ctx.codes)),
             What::Features => print!("{}", features::dictionary()),
