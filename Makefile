@@ -6,13 +6,14 @@ WORK ?= work
 LUHENG := target/release/luheng
 OUTSIDE := ../shared/checks/contract.py
 
-.PHONY: run test check bench golden outside audit tools help
+.PHONY: run test check bench bench-peers golden outside audit tools help
 
 help:
 	@echo "make run      build, run the nightly batch on the sample town, print where the pages are"
 	@echo "make test     every test of the workspace"
 	@echo "make check    format, lints and the rules of the house"
 	@echo "make bench    a town of 100,000 debtors: rows a second and memory of each stage (DEBTORS=n for another size)"
+	@echo "make bench-peers  ingest beside DuckDB and pyarrow, linkage beside Splink (ROWS=n for another size of the first)"
 	@echo "make golden   accept what the run writes now as what it should write"
 	@echo "make outside  the contract, checked on WORK by a program that shares no code with this one"
 	@echo "make audit    licences and advisories of every dependency, by cargo-deny"
@@ -37,6 +38,12 @@ check: tools
 bench: tools
 	$(CARGO) build --release --workspace
 	$(PYTHON) benches/night.py --luheng $(LUHENG) $(if $(DEBTORS),--debtors $(DEBTORS))
+
+# The peers are installed into benches/peers/.venv, nowhere else.
+bench-peers: tools
+	$(CARGO) build --release --workspace
+	$(PYTHON) benches/peers/ingest.py --luheng $(LUHENG) $(if $(ROWS),--rows $(ROWS))
+	$(PYTHON) benches/peers/linkage.py
 
 golden: tools
 	UPDATE_GOLDEN=1 $(CARGO) test --release --workspace --test house golden::

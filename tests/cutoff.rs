@@ -243,3 +243,33 @@ fn a_snapshot_tells_nothing_before_its_day() {
     assert_eq!(told(199), (None, None, Some(false)));
     assert_eq!(told(200), (Some(200), Some(5), Some(true)));
 }
+
+/// Tables that say what somebody has, earns, owes or has paid.
+const OF_MEANS: [&str; 5] = ["assets", "seizures", "incomes", "obligations", "payments"];
+
+#[test]
+fn willingness_is_blind_to_means() {
+    let ctx = context(&town::shared_work());
+    let blind = features::named(&ctx.ratings.willingness.features).unwrap();
+    let sees = features::named(&ctx.ratings.capacity.features).unwrap();
+    let (mut compared, mut moved) = (0, 0);
+    for bucket in (0..ctx.buckets).step_by(8) {
+        let facts = stage::facts(&ctx, bucket).unwrap();
+        let read = |table: &'static str| luheng_lake::store::tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake);
+        let bare = Facts::new(&ctx.schema, |table| Ok(if OF_MEANS.contains(&table) { None } else { read(table)? })).unwrap();
+        for debtor in facts.debtors() {
+            let (view, poor) = (facts.view(debtor, ctx.as_of), bare.view(debtor, ctx.as_of));
+            for (rich, poor) in view.parties().into_iter().zip(poor.parties()) {
+                let subject = |party| features::Subject { party, means: luheng::means::means_of(&party, &ctx), ctx: &ctx };
+                let (with, without) = (subject(rich), subject(poor));
+                for feature in &blind {
+                    let bits = |s| (feature.compute)(s).number.map(f64::to_bits);
+                    assert_eq!(bits(&with), bits(&without), "{} reads what somebody has", feature.id);
+                    compared += 1;
+                }
+                moved += sees.iter().filter(|f| (f.compute)(&with).number != (f.compute)(&without).number).count();
+            }
+        }
+    }
+    assert!(compared > 1_000 && moved > 100, "{compared} values compared, {moved} of capacity moved");
+}

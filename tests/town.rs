@@ -6,8 +6,9 @@ use std::process::{Command, Output};
 use std::time::UNIX_EPOCH;
 
 use luheng_lake::columns::Columns;
-use luheng_lake::store::parquet;
+use luheng_lake::store::paths::Work;
 use luheng_lake::store::seal::Seal;
+use luheng_lake::store::{lake, parquet, tables};
 use tempfile::TempDir;
 
 /// The program, built by cargo with the tests.
@@ -100,9 +101,8 @@ pub fn table(work: &Path, name: &str) -> Columns {
 
 /// Every row of a lake table, over all buckets.
 pub fn lake(work: &Path, name: &str) -> Columns {
-    let mut folders: Vec<PathBuf> = fs::read_dir(work.join("lake").join(name)).unwrap().map(|e| e.unwrap().path()).collect();
-    folders.sort();
-    let parts: Vec<Columns> = folders.iter().map(|f| parquet::read(&f.join("part.parquet"), &Seal::none()).unwrap()).collect();
+    let buckets = lake::read(&Work::at(work)).unwrap().unwrap().buckets;
+    let parts: Vec<Columns> = (0..buckets).filter_map(|b| tables::read(&work.join("lake"), name, b, &Seal::none()).unwrap()).collect();
     Columns::concat(&parts).unwrap()
 }
 

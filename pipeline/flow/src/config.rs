@@ -46,6 +46,10 @@ pub struct Config {
     pub means: Means,
     /// Regional figures.
     pub regional: Regional,
+    /// Whether facts leave when their period is over.
+    pub retention: Retention,
+    /// Limits on data quality that hold a night back; none unless set.
+    pub gates: Gates,
     /// Mapping of each exported table.
     pub sources: BTreeMap<String, Mapping>,
 }
@@ -68,6 +72,8 @@ impl Default for Config {
             rating: Rating::default(),
             means: Means::default(),
             regional: Regional::default(),
+            retention: Retention::default(),
+            gates: Gates::default(),
             sources: BTreeMap::new(),
         }
     }
@@ -154,6 +160,65 @@ impl Default for Regional {
     }
 }
 
+/// How long facts stay: the periods are the catalog's (`retention.toml`).
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Facts whose period is over leave the lake and the vault; else a night only says how many would.
+    pub apply: bool,
+}
+
+/// Limits on data quality. A night that breaks one is built and not published (exit 5). They change no rating.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gates {
+    /// Share of a table's rows read tonight that may be rejected. Unlike the `max_reject_share` above, which stops the ingest, it has no 20 rows free.
+    pub max_reject_share: Option<Limit>,
+    /// Days from the newest `known_on` of a table to the as-of day.
+    pub max_stale_days: Option<Limit>,
+    /// Population stability index of any column of a table against the last published night.
+    pub max_psi: Option<Limit>,
+}
+
+impl Gates {
+    /// The gates by their keys.
+    pub fn all(&self) -> [(&'static str, Option<&Limit>); 3] {
+        let (share, days, psi) = (&self.max_reject_share, &self.max_stale_days, &self.max_psi);
+        [("max_reject_share", share.as_ref()), ("max_stale_days", days.as_ref()), ("max_psi", psi.as_ref())]
+    }
+}
+
+/// A limit for every table, or for some: `0.02`, or `{ payments = 0.01, all = 0.05 }`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Limit {
+    /// Every table.
+    All(f64),
+    /// By table; `all` stands for those not named.
+    Tables(BTreeMap<String, f64>),
+}
+
+impl Limit {
+    /// The name that stands for every table not named.
+    pub const ALL: &str = "all";
+
+    /// The limit of a table, if it has one.
+    pub fn of(&self, table: &str) -> Option<f64> {
+        match self {
+            Self::All(limit) => Some(*limit),
+            Self::Tables(limits) => limits.get(table).or_else(|| limits.get(Self::ALL)).copied(),
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        let sound = |limit: &f64| limit.is_finite() && *limit >= 0.0;
+        match self {
+            Self::All(limit) => sound(limit),
+            Self::Tables(limits) => limits.values().all(sound),
+        }
+    }
+}
+
 /// The day each party is rated on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -228,6 +293,9 @@ impl Config {
                 self.regional.numerator_scope
             ),
         );
+        for (gate, limit) in self.gates.all() {
+            expect(limit.is_none_or(Limit::is_sound), format!("gates.{gate}: found {limit:?}, expected numbers from 0"));
+        }
         expect(self.keep_runs >= 1, format!("keep_runs: found {}, expected at least 1", self.keep_runs));
         faults
     }
@@ -304,6 +372,17 @@ mod tests {
         for key in ["identity.link: found \"yes\"", "identity.link_threshold: found 0.4", "identity.link_review: found 0.45"] {
             assert!(text.contains(key), "{text}");
         }
+    }
+
+    #[test]
+    fn a_gate_is_one_number_or_one_a_table() {
+        let gates = Config::parse("[gates]\nmax_psi = 0.25\nmax_stale_days = { payments = 7, all = 30 }", "x.toml").unwrap().gates;
+        assert_eq!(gates.max_psi.as_ref().and_then(|l| l.of("cases")), Some(0.25));
+        let days = |table| gates.max_stale_days.as_ref().and_then(|l| l.of(table));
+        assert_eq!((days("payments"), days("cases")), (Some(7.0), Some(30.0)));
+        assert!(gates.max_reject_share.is_none());
+        assert!(Config::parse("[gates]\nmax_psi = -1", "x.toml").unwrap_err().to_string().contains("gates.max_psi"));
+        assert!(Config::parse("[gates]\nmax_ps = 1", "x.toml").is_err());
     }
 
     #[test]

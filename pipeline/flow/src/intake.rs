@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use luheng_lake::columns::{Columns, day};
-use luheng_lake::ingest::{self, FileCounts, Request, mapping};
+use luheng_lake::ingest::{self, FileCounts, Request, Retained, mapping};
+use luheng_lake::schema::{Fault, Retention};
 use luheng_lake::store::key::PseudonymKey;
 use luheng_lake::store::manifest::InputEntry;
-use luheng_lake::store::{input as files, lake, parquet, tables, text};
+use luheng_lake::store::{input as files, lake, parquet, text};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::cutoff::Facts;
 use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::progress::Progress;
 use crate::publish;
-use crate::report::Quality;
-use crate::report::quality::{ChannelQuality, RuleQuality, TableQuality, Warning};
+use crate::quality::{self, gates};
 
 const RECORD: &str = "_intake.json";
 /// Format of the record.
@@ -38,9 +37,19 @@ pub struct LakeRecord {
     pub inputs: Vec<InputEntry>,
     /// Rejected rows of each table.
     pub rejects: BTreeMap<String, u64>,
-    tables: BTreeMap<String, FileCounts>,
+    /// What became of each table's rows.
+    pub tables: BTreeMap<String, FileCounts>,
+    /// What became of each file's rows.
+    #[serde(default)]
+    pub files: Vec<FileCounts>,
+    /// Keys of the lake that the night's full exports no longer have, by table.
+    #[serde(default)]
+    pub absent: BTreeMap<String, u64>,
     warnings: Vec<String>,
     ignored: Vec<String>,
+    /// What retention took from the lake, or would.
+    #[serde(default)]
+    pub retention: Retained,
 }
 
 impl LakeRecord {
@@ -76,63 +85,6 @@ impl LakeRecord {
         let ignored = self.ignored.iter().map(|name| format!("{name}: belongs to no table; ignored"));
         self.warnings.iter().cloned().chain(ignored).collect()
     }
-
-    /// The data quality of the night.
-    ///
-    /// # Errors
-    /// A lake table that cannot be read.
-    pub fn quality(&self, ctx: &Context) -> Result<Quality> {
-        let tables = self.tables.iter().map(|(name, counts)| TableQuality {
-            table: name.clone(),
-            title_zh: ctx.schema.tables.get(name).map(|t| t.title.zh.clone()).unwrap_or_default(),
-            read: counts.read,
-            loaded: counts.loaded,
-            waiting: counts.waiting,
-            rejected: counts.rejected,
-            duplicates: counts.duplicates,
-        });
-        let warning = |text: String| Warning { place: String::new(), text, times: 1 };
-        Ok(Quality {
-            tables: tables.collect(),
-            rules: rules(&self.rejected(ctx)?)?,
-            channels: channels(ctx)?,
-            warnings: self.warnings().into_iter().map(warning).collect(),
-        })
-    }
-}
-
-/// Rules that turned rows away, most rows first.
-fn rules(rejects: &Columns) -> Result<Vec<RuleQuality>> {
-    let column = |name| rejects.require(name);
-    let (table, place, rule, expected) = (column("table")?, column("column")?, column("rule")?, column("expected")?);
-    let mut counts: BTreeMap<[String; 4], u64> = BTreeMap::new();
-    for at in 0..rejects.len() {
-        let key = [table, place, rule, expected].map(|c| c.text_at(at).unwrap_or_default().to_owned());
-        *counts.entry(key).or_default() += 1;
-    }
-    let mut rules: Vec<RuleQuality> =
-        counts.into_iter().map(|([table, column, rule, expected], rows)| RuleQuality { table, column, rule, expected, rows }).collect();
-    rules.sort_by_key(|r| std::cmp::Reverse(r.rows));
-    Ok(rules)
-}
-
-/// Inquiries sent and answered, by channel, as known on the day.
-fn channels(ctx: &Context) -> Result<Vec<ChannelQuality>> {
-    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for bucket in 0..ctx.buckets {
-        let facts = Facts::new(&ctx.schema, |table| match table {
-            "inquiries" => Ok(tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake)?),
-            _ => Ok(None),
-        })?;
-        for debtor in facts.debtors() {
-            for inquiry in facts.view(debtor, ctx.as_of).rows("inquiries").iter().filter(|i| i.date("sent_on").is_some()) {
-                let count = counts.entry(inquiry.text("channel").unwrap_or_default().to_owned()).or_default();
-                count.0 += 1;
-                count.1 += u64::from(inquiry.date("returned_on").is_some() && matches!(inquiry.text("outcome"), Some("found" | "none")));
-            }
-        }
-    }
-    Ok(counts.into_iter().map(|(channel, (sent, answered))| ChannelQuality { channel, sent, answered }).collect())
 }
 
 fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
@@ -141,6 +93,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
     }
     let sources = mapping::sources(&ctx.files, &ctx.codes, &ctx.schema, &ctx.config.sources, "configuration")
         .map_err(|faults| Error::Config(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let periods = Retention::load(&ctx.files, &ctx.schema).map_err(|faults| Fault::error(&faults))?;
     Ok(Request {
         work: ctx.work.clone(),
         input: input.to_owned(),
@@ -156,6 +109,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         max_reject_share: ctx.config.max_reject_share,
         max_wait_days: ctx.config.max_wait_days,
         linking: ctx.config.linking(),
+        retention: Retention { apply: ctx.config.retention.apply, ..periods },
     })
 }
 
@@ -177,6 +131,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         ctx.config.max_reject_share,
         ctx.config.max_wait_days,
         ctx.config.encrypt,
+        ctx.config.retention,
         ctx.config.linking()
     );
     hash.update(rest.as_bytes());
@@ -227,8 +182,11 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
         inputs: report.inputs,
         rejects: report.tables.iter().filter(|(_, c)| c.rejected > 0).map(|(t, c)| (t.clone(), c.rejected)).collect(),
         tables: report.tables,
+        files: report.files,
+        absent: report.absent,
         warnings: report.warnings,
         ignored: report.ignored,
+        retention: report.retention,
     };
     let json = serde_json::to_string_pretty(&record).map_err(|e| Error::Fault(e.to_string()))?;
     text::write_text(&ctx.work.lake().join(RECORD), &json)?;
@@ -254,9 +212,10 @@ pub fn check(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> 
     for (name, counts) in &report.tables {
         text += &format!("{name:<12} {:>10} {:>10} {:>8} {:>8}\n", counts.read, counts.loaded, counts.waiting, counts.rejected);
     }
-    for rule in rules(&report.rejects)? {
+    for rule in quality::rules(&report.rejects, &ctx.schema)? {
         text += &format!("rejected  {} × {}.{} {}: expected {}\n", rule.rows, rule.table, rule.column, rule.rule, rule.expected);
     }
+    text += &gates::foretold(ctx, &report)?;
     for name in report.ignored {
         text += &format!("ignored  {name}: belongs to no table\n");
     }
@@ -264,57 +223,4 @@ pub fn check(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> 
         text += &format!("warning  {warning}\n");
     }
     Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use luheng_lake::columns::Day;
-    use luheng_lake::store::paths::Work;
-
-    use super::*;
-    use crate::fixture::context;
-
-    /// One inquiry: debtor, key, channel, sent, returned and known so many days before the as-of day, outcome.
-    type Inquiry = (&'static str, &'static str, &'static str, Option<Day>, Option<Day>, Day, Option<&'static str>);
-
-    fn lake(as_of: Day, rows: &[Inquiry]) -> Columns {
-        Columns::new()
-            .text("debtor_id", rows.iter().map(|r| Some(r.0)))
-            .text("row_id", rows.iter().map(|r| Some(r.1)))
-            .text("channel", rows.iter().map(|r| Some(r.2)))
-            .date("sent_on", rows.iter().map(|r| r.3.map(|ago| as_of - ago)))
-            .date("returned_on", rows.iter().map(|r| r.4.map(|ago| as_of - ago)))
-            .date("known_on", rows.iter().map(|r| Some(as_of - r.5)))
-            .text("outcome", rows.iter().map(|r| r.6))
-    }
-
-    #[test]
-    fn a_channel_has_answered_only_what_came_back_by_the_day_with_word() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ctx = context();
-        (ctx.work, ctx.buckets) = (Work::at(folder.path()), 2);
-        let rows: [&[Inquiry]; 2] = [
-            &[
-                ("a", "1", "bank", Some(9), Some(5), 5, Some("found")),
-                ("a", "2", "bank", Some(9), Some(5), 5, Some("none")),
-                ("a", "3", "bank", Some(9), Some(5), 5, Some("no_reply")),
-                ("a", "4", "bank", Some(9), None, 9, None),
-                // Came back after the day, which the snapshot already tells.
-                ("a", "5", "bank", Some(9), Some(-1), 9, Some("found")),
-                // Two versions of one inquiry, and one that nobody knew of on the day.
-                ("b", "6", "bank", Some(9), None, 9, None),
-                ("b", "6", "bank", Some(9), Some(2), 2, Some("none")),
-                ("b", "7", "bank", Some(9), Some(5), -1, Some("found")),
-                ("b", "8", "tax", None, Some(5), 5, Some("found")),
-            ],
-            &[("c", "9", "tax", Some(3), Some(0), 0, Some("found")), ("c", "10", "bank", Some(3), Some(3), 3, Some("found"))],
-        ];
-        for (bucket, rows) in (0_u32..).zip(rows) {
-            let folder = ctx.work.lake_table("inquiries").join(luheng_lake::bucket::folder_name(bucket));
-            parquet::write(&folder.join("part.parquet"), &lake(ctx.as_of, rows), &ctx.seals.lake).unwrap();
-        }
-        let counted: Vec<(String, u64, u64)> = channels(&ctx).unwrap().into_iter().map(|c| (c.channel, c.sent, c.answered)).collect();
-        assert_eq!(counted, [("bank".to_owned(), 7, 4), ("tax".to_owned(), 1, 1)]);
-    }
 }

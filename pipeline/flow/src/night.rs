@@ -5,6 +5,7 @@ use std::path::Path;
 
 use luheng_lake::columns::{Column, Columns, day};
 use luheng_lake::store::key::PseudonymKey;
+use luheng_lake::store::large::Forward;
 use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, lock, manifest, parquet, tables, text};
 
@@ -19,7 +20,8 @@ pub use crate::learn::{approval, approve, model, model_in_use, train, training_p
 use crate::metrics;
 use crate::progress::Progress;
 use crate::publish;
-use crate::report::{self, MetricLabel, Quality, RunTables, SheetContext};
+use crate::quality::{self, Quality, gates};
+use crate::report::{self, MetricLabel, RunTables, SheetContext};
 use crate::run::{PARTS, Parts};
 
 /// How a night is asked for.
@@ -48,6 +50,7 @@ pub struct Published {
 /// Whatever stops a run (contract §2); nothing is then published.
 pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, progress: &Progress, options: &Options) -> Result<Published> {
     crate::stage::check()?;
+    gates::check_names(&ctx.config.gates, &ctx.schema)?;
     let _lock = lock::lock(&ctx.work)?;
     let lake = ingest(ctx, input, key, pool, progress, options.resume)?;
     learn::sweep(ctx, options.resume)?;
@@ -76,7 +79,7 @@ pub fn nightly(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, pro
     let folder = ctx.work.building(&id, std::process::id());
     adopt(ctx, &id, &folder, options.resume)?;
     let parts = Parts::new(folder, cause, &ctx.seals.runs);
-    for stage in ["features", "score", "suggest", "sums"] {
+    for stage in ["features", "score", "suggest", "sums", "quality"] {
         run_buckets(ctx, pool, stage, &parts, &models.id, progress)?;
     }
     let run_id = seal(ctx, &parts, &models, options.again, progress)?;
@@ -158,18 +161,10 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
         let n = ctx.buckets;
         let party: &[&str] = &["case_no", "debtor_id"];
         let mut rows = 0;
-        let mut write = |name: &str, table: &Columns| -> Result<()> {
-            parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
-            rows += table.len() as u64;
-            Ok(())
-        };
-        // The two largest tables are written first and kept without their sentences: nothing below reads those.
-        let suggestions = blocked_last(parts.join("suggestions", n, &["case_no", "debtor_id", "rank", "measure"])?)?;
-        write("suggestions", &suggestions)?;
-        let suggestions = without(suggestions, &["text_zh", "text_en", "evidence", "evidence_needed", "preconditions", "legal_basis"]);
-        let reasons = parts.join("reasons", n, &["case_no", "debtor_id", "axis", "rank"])?;
-        write("reasons", &reasons)?;
-        let reasons = without(reasons, &["text_zh", "text_en"]);
+        // The two largest tables go to disk first, a column at a time; of them stays what is read below, which is no sentence.
+        let suggestions = parts.join_large("suggestions", n, &blocked_last, &["case_no", "debtor_id", "rank", "measure"], &SUGGESTION)?;
+        let reasons = parts.join_large("reasons", n, &Ok, &["case_no", "debtor_id", "axis", "rank"], &REASON)?;
+        rows += (suggestions.len() + reasons.len()) as u64;
         let (features, ratings, standing) =
             (parts.join("features", n, party)?, parts.join("ratings", n, party)?, parts.join("standing", n, party)?);
         let party_facts = parts.join("party_facts", n, party)?;
@@ -199,7 +194,8 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             ("alerts", &alerts),
             ("regional", &regional),
         ] {
-            write(name, table)?;
+            parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
+            rows += table.len() as u64;
         }
         Ok(rows)
     })?;
@@ -210,16 +206,15 @@ fn whole(ctx: &Context, table: &str) -> Result<Option<Columns>> {
     Ok(tables::read_whole(&ctx.work.lake(), table, &ctx.seals.lake)?)
 }
 
-fn without(table: Columns, names: &[&str]) -> Columns {
-    names.iter().fold(table, |table, name| table.without(name))
-}
+/// What the tables of the whole read of each suggestion, and of each reason.
+const SUGGESTION: [&str; 9] = ["case_no", "debtor_id", "rank", "measure", "kind", "eligible", "due_on", "gain_fen", "cost_days"];
+const REASON: [&str; 8] = ["case_no", "debtor_id", "axis", "rank", "feature", "family", "points", "evidence"];
 
 /// Ranked suggestions before blocked ones, which have no rank.
-fn blocked_last(table: Columns) -> Result<Columns> {
-    let rank = table.get("rank").ok_or_else(|| Error::Fault("table suggestions has no column rank".into()))?;
-    let order = Column::from_int((0..table.len()).map(|at| Some(rank.int_at(at).unwrap_or(i64::MAX))));
-    let sorted = table.with("order", order).sorted_by(&["case_no", "debtor_id", "order", "measure"])?;
-    Ok(sorted.without("order"))
+fn blocked_last(keys: Columns) -> luheng_lake::Result<Columns> {
+    let rank = keys.require("rank")?;
+    let order = Column::from_int((0..keys.len()).map(|at| Some(rank.int_at(at).unwrap_or(i64::MAX))));
+    Ok(keys.with("rank", order))
 }
 
 /// The run whose grades and figures a new one is compared with: the current one if its day is earlier. A night built again is compared with what
@@ -256,32 +251,56 @@ impl Before {
     }
 }
 
-/// Writes every document from the tables in a run's folder; sheets only where run tables may be read by all.
+/// Writes every document from the tables in a run's folder; sheets only where run tables may be read by all. Gives the data quality, compared with that of
+/// the run before.
 ///
 /// # Errors
 /// A table that is missing, a full disk.
-pub fn report(ctx: &Context, folder: &Path, progress: &Progress) -> Result<()> {
+pub fn report(ctx: &Context, parts: &Parts, previous: Option<&str>, progress: &Progress) -> Result<Quality> {
+    let folder = parts.folder();
     let tables = read_tables(ctx, folder)?;
     let sheet = sheet_context(ctx)?;
     let lake = LakeRecord::read(ctx)?;
-    let quality: Quality = lake.quality(ctx)?;
+    let mut quality = quality::figures_of(ctx, &lake, parts, previous)?;
+    quality.broken_gates = gates::broken(&ctx.config.gates, &quality);
     let sheets = ctx.config.encrypt() != Encrypt::All;
-    timed("report", 1, progress, |_| Ok(report::write_all(folder, &tables, &quality, &sheet, sheets)?.len() as u64))?;
+    timed("report", 1, progress, |_| {
+        let mut long = Long::open(ctx, folder)?;
+        Ok(report::write_all(folder, &tables, &mut |end| long.before(end), &quality, &sheet, sheets)?.len() as u64)
+    })?;
     parquet::write(&folder.join("rejects.parquet"), &lake.rejected(ctx)?, &ctx.seals.runs)?;
-    Ok(())
+    Ok(quality)
 }
 
+/// The tables of a run but for the two that are read case by case.
 fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
     let table = |name: &str| -> Result<Columns> { Ok(parquet::read(&folder.join(format!("{name}.parquet")), &ctx.seals.runs)?) };
     Ok(RunTables {
         ratings: table("ratings")?,
-        reasons: table("reasons")?,
         cases: table("cases")?,
-        suggestions: table("suggestions")?,
         debtors: table("debtors")?,
         alerts: table("alerts")?,
         regional: table("regional")?,
+        ..RunTables::default()
     })
+}
+
+/// Reasons and suggestions of a run, read forward by case.
+struct Long {
+    reasons: Forward,
+    suggestions: Forward,
+}
+
+impl Long {
+    fn open(ctx: &Context, folder: &Path) -> Result<Self> {
+        let table = |name: &str| Forward::open(&folder.join(format!("{name}.parquet")), "case_no", &ctx.seals.runs);
+        Ok(Self { reasons: table("reasons")?, suggestions: table("suggestions")? })
+    }
+
+    /// Reasons and suggestions not given yet of the cases before one.
+    fn before(&mut self, end: Option<&str>) -> Result<(Columns, Columns)> {
+        Ok((self.reasons.before(end)?, self.suggestions.before(end)?))
+    }
 }
 
 fn sheet_context(ctx: &Context) -> Result<SheetContext> {
@@ -290,11 +309,11 @@ fn sheet_context(ctx: &Context) -> Result<SheetContext> {
     SheetContext::load(ctx.as_of, trial, &ctx.codes, &ctx.files, labels)
 }
 
-/// The tables of the current run, and the words to print them with.
+/// The tables of the current run, with the reasons and suggestions of one case alone, and the words to print them with.
 ///
 /// # Errors
 /// No run has been published.
-pub fn published_tables(ctx: &Context) -> Result<(RunTables, SheetContext)> {
+pub fn published_tables(ctx: &Context, case_no: &str) -> Result<(RunTables, SheetContext)> {
     let folder = ctx.work.current();
     if !folder.join(manifest::MANIFEST_FILE).is_file() {
         return Err(Error::Usage(format!("{}: no run has been published; run `luheng nightly` first", folder.display())));
@@ -303,7 +322,11 @@ pub fn published_tables(ctx: &Context) -> Result<(RunTables, SheetContext)> {
     if let Some(on) = day::parse(&manifest::read(&folder)?.as_of) {
         sheet.as_of = on;
     }
-    Ok((read_tables(ctx, &folder)?, sheet))
+    let mut tables = read_tables(ctx, &folder)?;
+    let mut long = Long::open(ctx, &folder)?;
+    long.before(Some(case_no))?;
+    (tables.reasons, tables.suggestions) = long.before(Some(&format!("{case_no}\0")))?;
+    Ok((tables, sheet))
 }
 
 /// A case number as the tables keep it.
@@ -319,18 +342,24 @@ pub fn case_number(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// A bucket that is missing; a full disk; with `again`, a table that differs from the build there was: the new one stays beside it, and `current` as
-/// it is.
+/// it is; a gate that is broken.
 pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress: &Progress) -> Result<String> {
     let lake = LakeRecord::read(ctx)?;
     let first = publish::run_id(ctx, parts.cause());
     // Also a night that is there, but encrypted otherwise: the two are compared.
-    let again = ctx.work.run(&first).is_dir() && (again || publish::built_as_configured(ctx, &first)?.is_none());
-    let builds = if again { publish::builds(ctx, &first)? } else { Vec::new() };
+    let mut builds = publish::builds(ctx, &first)?;
+    if !again && publish::built_as_configured(ctx, &first)?.is_some() {
+        builds.clear();
+    }
     let id = publish::next_build(&first, &builds);
     let built = builds.first().map(String::as_str);
     let previous = previous(ctx, built)?;
     join_tables(ctx, parts, previous.as_deref(), progress)?;
-    report(ctx, parts.folder(), progress)?;
+    let quality = report(ctx, parts, previous.as_deref(), progress)?;
+    // Held back, it stays where it was built, for people to look at: hidden from all that lists runs, and swept by the next night.
+    if !quality.broken_gates.is_empty() {
+        return Err(gates::held(&quality.broken_gates, parts.folder()));
+    }
     atomic::remove_dir(&parts.folder().join(PARTS))?;
     // Leavings of an earlier `seal` that died.
     atomic::sweep(parts.folder(), &|_| false)?;

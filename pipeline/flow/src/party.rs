@@ -103,8 +103,7 @@ impl<'v, 'a> Party<'v, 'a> {
     /// Due by this party: the case's due within the limits of its liability. In fen.
     pub fn due_fen(&self) -> i64 {
         let due = self.case_due_fen();
-        let own =
-            || self.receipts().iter().filter(|r| self.is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+        let own = || self.receipts().iter().filter(|r| self.is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
         let cap = match self.party.text("liability") {
             Some("by_share") => self.party.fen("share_fen"),
             Some("limited_amount" | "limited_asset" | "limited_estate") => self.party.fen("limit_fen"),

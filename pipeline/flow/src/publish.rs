@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use luheng_lake::columns::day;
-use luheng_lake::store::manifest::{self, CatalogEntry, RunManifest};
+use luheng_lake::store::manifest::{self, CatalogEntry, RetentionEntry, RunManifest};
 use luheng_lake::store::seal::Encrypt;
-use luheng_lake::store::{atomic, parquet, text};
+use luheng_lake::store::{atomic, large, text};
 
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -63,6 +63,7 @@ pub fn manifest(
         lake: lake.content.clone(),
         inputs: lake.inputs.clone(),
         rejects: lake.rejects.clone(),
+        retention: retention_of(lake),
         warnings,
         outcome: "complete".into(),
         ..RunManifest::default()
@@ -80,7 +81,7 @@ pub fn manifest(
         let path = folder.join(&name);
         record.files.insert(name.clone(), manifest::entry_of(&path, &ctx.seals.runs)?);
         if let Some(table) = name.strip_suffix(".parquet") {
-            record.tables.insert(table.to_owned(), parquet::read(&path, &ctx.seals.runs)?.len() as u64);
+            record.tables.insert(table.to_owned(), large::rows(&path, &ctx.seals.runs)?);
         }
     }
     for stage in crate::stage::STAGES {
@@ -94,6 +95,12 @@ pub fn manifest(
         });
     }
     Ok(record)
+}
+
+fn retention_of(lake: &LakeRecord) -> Option<RetentionEntry> {
+    let kept = &lake.retention;
+    let entry = RetentionEntry { expired: kept.expired.clone(), exact_from: kept.exact_from.map(day::format).unwrap_or_default() };
+    (entry != RetentionEntry::default()).then_some(entry)
 }
 
 /// The first build of a run (its id, `<run_id>.2` and so on) that is encrypted as configured. Another one is the same night in another form.

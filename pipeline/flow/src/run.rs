@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use luheng_lake::bucket::folder_name;
 use luheng_lake::columns::Columns;
 use luheng_lake::store::seal::Seal;
-use luheng_lake::store::{parquet, text};
+use luheng_lake::store::{large, parquet, text};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -106,6 +106,24 @@ impl Parts {
         let json = serde_json::to_string(&marker).map_err(|e| Error::Fault(e.to_string()))?;
         text::write_text(&self.marker(stage.name, bucket), &json)?;
         Ok(())
+    }
+
+    /// Joins a table too large to hold whole into the run's folder, in the order given after `keys` made of a part's columns what sorts; gives its
+    /// rows and the columns to be kept.
+    ///
+    /// # Errors
+    /// A part is missing, and which.
+    pub fn join_large(
+        &self,
+        table: &str,
+        buckets: u32,
+        keys: &dyn Fn(Columns) -> luheng_lake::Result<Columns>,
+        order: &[&str],
+        keep: &[&str],
+    ) -> Result<Columns> {
+        let parts: Vec<PathBuf> = (0..buckets).map(|bucket| self.file(table, bucket)).collect();
+        let (_, kept) = large::join(&self.folder.join(format!("{table}.parquet")), &parts, keys, order, keep, &self.seal)?;
+        Ok(kept)
     }
 
     /// Joins a table over all buckets, in the order given.

@@ -9,7 +9,7 @@ use crate::cutoff::Facts;
 use crate::error::{Error, Result};
 use crate::run::Parts;
 use crate::tables::Rating;
-use crate::{features, metrics, score, suggest, targets};
+use crate::{features, metrics, quality, score, suggest, targets};
 
 /// What a stage works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "score", reads: &["features", "evidence", "standing", "model"], writes: &["ratings", "reasons"], per: Per::Bucket },
     Stage { name: "suggest", reads: &["lake", "ratings"], writes: &["suggestions"], per: Per::Bucket },
     Stage { name: "sums", reads: &["lake", "ratings"], writes: &["sums", "bucket_alerts", "party_facts"], per: Per::Bucket },
+    Stage { name: "quality", reads: &["lake"], writes: &["quality_sums"], per: Per::Bucket },
     Stage {
         name: "metrics",
         reads: &["standing", "ratings", "reasons", "suggestions", "sums", "bucket_alerts", "party_facts"],
@@ -50,7 +51,7 @@ pub const STAGES: &[Stage] = &[
     },
     Stage {
         name: "report",
-        reads: &["ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional"],
+        reads: &["ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "quality_sums"],
         writes: &["sheets"],
         per: Per::Whole,
     },
@@ -126,6 +127,7 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
             facts.check()?;
             vec![("sums", sums.sums), ("bucket_alerts", sums.alerts), ("party_facts", sums.party_facts)]
         }
+        "quality" => vec![("quality_sums", quality::of_bucket(ctx, bucket)?)],
         other => return Err(Error::Fault(format!("stage {other} does not work by bucket"))),
     };
     let rows = written.iter().map(|(_, table)| table.len() as u64).sum();

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::cutoff::{Party, Row, View};
 use crate::features::conduct;
 use crate::means::{self, Means};
+use crate::procedure;
 
 /// One party's standing.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Standing {
     pub text: BTreeMap<&'static str, Option<String>>,
     /// First filing of the case.
     pub filed_on: Option<Day>,
+    /// Steps of the case that fell due and are not done.
+    pub overdue_steps_n: i64,
     /// Limit of liability, in fen.
     pub limit_fen: Option<i64>,
     /// Share of a divided liability, in fen.
@@ -54,17 +57,7 @@ pub struct Standing {
 
 /// The latest answer of each channel, by channel.
 pub fn answers<'a>(view: &View<'a>) -> BTreeMap<&'a str, Row<'a>> {
-    let mut latest: BTreeMap<&str, Row<'a>> = BTreeMap::new();
-    for inquiry in view.rows("inquiries") {
-        let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
-        if let (true, Some(channel), Some(_)) = (told, inquiry.text("channel"), inquiry.date("returned_on")) {
-            let newest = latest.entry(channel).or_insert(*inquiry);
-            if (inquiry.date("returned_on"), inquiry.row_id()) > (newest.date("returned_on"), newest.row_id()) {
-                *newest = *inquiry;
-            }
-        }
-    }
-    latest
+    procedure::answers(view).into_iter().filter_map(|(channel, answers)| Some((channel, answers.newest?))).collect()
 }
 
 /// Has a means-free duty fallen due by the day? A report ordered, a summons, a limit on consumption, or any act that answers one.
@@ -105,8 +98,11 @@ impl Standing {
     pub fn of(party: &Party<'_, '_>, means: &Means<'_>, ctx: &Context) -> Self {
         let spec = &ctx.ratings.capacity;
         let day = party.day();
-        let answered = answers(party.view);
-        let fresh = |channel: &str| answered.get(channel).and_then(|r| r.date("returned_on")).is_some_and(|on| day - on <= spec.stale_days);
+        let asked = procedure::answers(party.view);
+        let answered_on = |channel: &str| asked.get(channel).and_then(|a| a.newest).and_then(|r| r.date("returned_on"));
+        let fresh = |channel: &str| answered_on(channel).is_some_and(|on| day - on <= spec.stale_days);
+        // A channel that has not answered is chased; one that was not asked, or long ago, is asked.
+        let waits = |channel: &str| asked.get(channel).and_then(|a| a.waits_since).is_some_and(|on| day - on <= spec.stale_days);
         let missing: Vec<String> = spec.required_channels.iter().filter(|c| !fresh(c)).cloned().collect();
         let coverage = match spec.required_channels.len() {
             0 => None,
@@ -134,6 +130,9 @@ impl Standing {
         let mut ask_for = Vec::new();
         if capacity_status == "no_evidence" {
             ask_for.push("inquiry");
+            if missing.iter().any(|channel| waits(channel)) {
+                ask_for.push("answer");
+            }
         }
         if means.is_income_uncounted {
             ask_for.push("living_cost");
@@ -177,6 +176,7 @@ impl Standing {
             ask_for,
             text,
             filed_on: party.case.date("filed_on"),
+            overdue_steps_n: procedure::overdue_steps(party).len() as i64,
             limit_fen: party.party.fen("limit_fen"),
             share_fen: party.party.fen("share_fen"),
             link_probability,
@@ -204,6 +204,7 @@ impl Standing {
             .text("missing_channels", rows.iter().map(|r| join(&r.missing)))
             .text("ask_for", rows.iter().map(|r| (!r.ask_for.is_empty()).then(|| r.ask_for.join(";"))))
             .date("filed_on", rows.iter().map(|r| r.filed_on))
+            .int("overdue_steps_n", int(|r| Some(r.overdue_steps_n)))
             .int("limit_fen", int(|r| r.limit_fen))
             .int("share_fen", int(|r| r.share_fen))
             .real("link_probability", rows.iter().map(|r| r.link_probability))

@@ -10,7 +10,7 @@ use crate::store::{input, text};
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
 
 /// What may stand at the top of a catalog folder. Anything else there is a mistyped name that would be silently without effect.
-const TOPS: [&str; 7] = ["codes", "legal.toml", "measures", "ratings", "sources", "synonyms.toml", "tables"];
+const TOPS: [&str; 8] = ["codes", "legal.toml", "measures", "ratings", "retention.toml", "sources", "synonyms.toml", "tables"];
 
 /// Every file of the catalog by its path below `pipeline/catalog`, with `/` between folders.
 #[derive(Clone, Debug)]

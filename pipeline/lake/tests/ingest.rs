@@ -30,9 +30,8 @@ fn lake_bytes(request: &Request) -> BTreeMap<String, Vec<u8>> {
 
 /// All rows of a table over all buckets, in canonical order.
 fn rows(request: &Request, table: &str) -> Columns {
-    let parts: Vec<Columns> = (0..request.buckets)
-        .filter_map(|b| tables::read(&request.work.lake(), table, b, &request.seal).unwrap())
-        .collect();
+    let parts: Vec<Columns> =
+        (0..request.buckets).filter_map(|b| tables::read(&request.work.lake(), table, b, &request.seal).unwrap()).collect();
     let all = Columns::concat(&parts).unwrap();
     if all.is_empty() { all } else { all.sorted_by(&["debtor_id", "row_id", "known_on", "seen_on"]).unwrap() }
 }

@@ -79,7 +79,8 @@ impl Nights {
         for (table, (name, header, _)) in TABLES.iter().enumerate() {
             let mine: Vec<&str> = rows.iter().filter(|(t, _)| *t == table).map(|(_, row)| row.as_str()).collect();
             if night == 0 || self.mode == Mode::Full || !mine.is_empty() {
-                fs::write(self.exports().join(format!("{name}-{}.csv", 20_250_601 + night)), format!("{header}\n{}\n", mine.join("\n"))).unwrap();
+                fs::write(self.exports().join(format!("{name}-{}.csv", 20_250_601 + night)), format!("{header}\n{}\n", mine.join("\n")))
+                    .unwrap();
             }
         }
     }
@@ -161,7 +162,15 @@ fn population() -> Vec<Row> {
         let entry = town.person(n);
         let birth = entry.birth.filter(|b| day::parse(b).is_some()).unwrap_or_default();
         let address = entry.address.unwrap_or_default();
-        (0, format!("N{n},natural,passport,E{n},{},{},{address},{birth},{},2025-01-01", entry.name, entry.phone.unwrap_or_default(), entry.region))
+        (
+            0,
+            format!(
+                "N{n},natural,passport,E{n},{},{},{address},{birth},{},2025-01-01",
+                entry.name,
+                entry.phone.unwrap_or_default(),
+                entry.region
+            ),
+        )
     };
     (0..300).map(person).collect()
 }
@@ -197,12 +206,18 @@ fn a_debtor_without_a_number_goes_where_his_like_is_and_a_namesake_does_not() {
     for table in WITH_DEBTORS {
         assert!(!nights.debtors_of(table).contains(&by_ref("B2")), "{table}");
     }
-    let of_known: Vec<String> =
-        nights.texts("debtors", &["debtor_id", "identity_basis", "link_probability"]).into_iter().filter(|l| l.starts_with(&known())).collect();
+    let of_known: Vec<String> = nights
+        .texts("debtors", &["debtor_id", "identity_basis", "link_probability"])
+        .into_iter()
+        .filter(|l| l.starts_with(&known()))
+        .collect();
     assert_eq!(of_known.len(), 2, "{of_known:?}");
     assert!(of_known[0].ends_with("linked 0.99999") && of_known[1].ends_with("number -"), "{of_known:?}");
     // His receipt in the case of both is the known one's own; the one who follows him in the other names him too.
-    assert_eq!(nights.texts("payments", &["debtor_id", "case_no", "is_own"]).iter().filter(|l| l.ends_with(&format!("{} true", CASES[2]))).count(), 2);
+    assert_eq!(
+        nights.texts("payments", &["debtor_id", "case_no", "is_own"]).iter().filter(|l| l.ends_with(&format!("{} true", CASES[2]))).count(),
+        2
+    );
     assert!(nights.texts("parties", &["after_party"]).contains(&known()));
     assert_eq!(nights.debtors_of("seizures"), [known()]);
     assert!(nights.debtors_of("debtors").contains(&by_ref("C3")));
@@ -227,7 +242,14 @@ fn the_two_may_come_from_two_sources_on_two_nights() {
     let mut rows = base();
     rows.retain(|(_, text)| !text.contains("B2"));
     nights.night(0, &rows);
-    nights.night(1, &[row(0, ALIKE), (2, format!("{},B2,joined,,2025-05-05", CASES[0])), (6, format!(",B2,{},served,2025-05-10,D9,2025-05-11", CASES[0]))]);
+    nights.night(
+        1,
+        &[
+            row(0, ALIKE),
+            (2, format!("{},B2,joined,,2025-05-05", CASES[0])),
+            (6, format!(",B2,{},served,2025-05-10,D9,2025-05-11", CASES[0])),
+        ],
+    );
     let other = key().pseudonym("ref:330109:B2");
     for table in WITH_DEBTORS {
         assert!(!nights.debtors_of(table).contains(&other), "{table}");
@@ -377,7 +399,10 @@ fn row_order_and_threads_do_not_matter() {
 #[test]
 fn no_identity_value_leaves_the_vault() {
     let nights = Nights::new(Mode::Full);
-    let rows: Vec<Row> = base().into_iter().chain([decision("B2", "A1", "not_same", "2025-05-01"), decision("KEY-77", "B2", "same", "2025-05-01")]).collect();
+    let rows: Vec<Row> = base()
+        .into_iter()
+        .chain([decision("B2", "A1", "not_same", "2025-05-01"), decision("KEY-77", "B2", "same", "2025-05-01")])
+        .collect();
     nights.night(0, &rows);
     let request = nights.request(0);
     let secrets = ["990000198502150021", "欧阳淼淼", "歐陽淼淼", "19900006911", "文青路88号3幢201室", "KEY-77", "A1", "B2"];
@@ -413,7 +438,14 @@ fn pool() -> Vec<Row> {
         row(0, &ALIKE.replace("B2,", "D4,")),
         row(0, &ALIKE.replace("B2,", "D4,").replace("other,,", "resident_id,990000199001010017,").replace("2025-01-01", "2025-05-02")),
         row(0, &ALIKE.replace("other,,", "resident_id,990000198502150021,").replace("2025-01-01", "2025-05-03")),
-        row(0, &ALIKE.replace("1985-02-15", "1962-11-30").replace("文青路88号3幢201室", "红旗路9号").replace("19900006911", "").replace("2025-01-01", "2025-05-04")),
+        row(
+            0,
+            &ALIKE
+                .replace("1985-02-15", "1962-11-30")
+                .replace("文青路88号3幢201室", "红旗路9号")
+                .replace("19900006911", "")
+                .replace("2025-01-01", "2025-05-04"),
+        ),
         row(0, &KNOWN.replace("文青路88号3幢201室", "解放路7号").replace("2025-01-01", "2025-05-05")),
         row(0, &KNOWN.replace("990000198502150021", "990000199001010017").replace("2025-01-01", "2025-05-06")),
         row(0, &NAMESAKE.replace("C3,", "E5,")),

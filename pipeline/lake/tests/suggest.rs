@@ -1,7 +1,6 @@
 //! Drafts of mappings: three exports as courts have them, drafted, finished as a person would, and loaded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
-#[allow(dead_code, reason = "other tests use the rest of it")]
 mod town;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! One wide export feeds several tables: every row of it is accounted for in each of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
-#[allow(dead_code, reason = "other tests use the rest of it")]
 mod town;
 
 use std::collections::BTreeMap;

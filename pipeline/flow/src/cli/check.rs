@@ -8,6 +8,7 @@ use luheng_lake::ingest::suggest;
 use super::Common;
 use crate::error::Result;
 use crate::night;
+use crate::quality::gates;
 
 /// What `check` takes besides.
 #[derive(Debug, Args)]
@@ -25,7 +26,8 @@ impl Check {
             print!("{}", suggest::suggest(file, &ctx.files, &ctx.schema, &ctx.codes)?);
             return Ok(());
         }
-        let opened = common.open()?.with_reading_keys()?;
+        let opened = common.open()?.with_checking_keys()?;
+        gates::check_names(&opened.ctx.config.gates, &opened.ctx.schema)?;
         print!("{}", night::check(&opened.ctx, &opened.input()?, &opened.key()?)?);
         Ok(())
     }

@@ -18,8 +18,9 @@ impl Explain {
     /// Prints the sheet as text.
     pub fn run(&self, common: &Common) -> Result<()> {
         let ctx = common.open_reading()?.with_reading_keys()?.ctx;
-        let (tables, sheet) = night::published_tables(&ctx)?;
-        print!("{}", report::explain_case(&night::case_number(&self.case_no)?, &tables, &sheet)?);
+        let case_no = night::case_number(&self.case_no)?;
+        let (tables, sheet) = night::published_tables(&ctx, &case_no)?;
+        print!("{}", report::explain_case(&case_no, &tables, &sheet)?);
         Ok(())
     }
 }

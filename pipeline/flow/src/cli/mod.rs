@@ -97,7 +97,7 @@ enum Verb {
     },
     /// Validates inputs and configuration and prints a report; changes nothing
     #[command(
-        after_help = "Examples: luheng check --input exports --as-of 2026-06-30\n          luheng check --suggest exports/wide.csv > draft.toml"
+        after_help = "Example: luheng check --input exports --as-of 2026-06-30\n         luheng check --suggest exports/wide.csv > draft.toml"
     )]
     Check {
         #[command(flatten)]

@@ -179,6 +179,15 @@ impl Opened {
         Ok(self)
     }
 
+    /// With the keys to read what is there and to compare it with an export: where a work folder has keys, those of the vault too.
+    pub fn with_checking_keys(self) -> Result<Self> {
+        if keyring::Keyring::read(&self.ctx.work)?.is_none() {
+            return self.with_reading_keys();
+        }
+        let seals = keyring::open_with_vault(&self.ctx.work, Encrypt::None, self.master_file().as_ref())?;
+        Ok(Self { ctx: Context { seals, ..self.ctx }, ..self })
+    }
+
     /// With the keys of an ingest, made where they are missing.
     pub fn with_new_keys(mut self) -> Result<Self> {
         let _lock = lock(&self.ctx.work)?;

@@ -30,8 +30,9 @@ impl Sheet {
             )));
         }
         let ctx = common.open_reading()?.with_reading_keys()?.ctx;
-        let (tables, sheet) = night::published_tables(&ctx)?;
-        let html = report::sheet_html(&night::case_number(&self.case_no)?, &tables, &sheet)?;
+        let case_no = night::case_number(&self.case_no)?;
+        let (tables, sheet) = night::published_tables(&ctx, &case_no)?;
+        let html = report::sheet_html(&case_no, &tables, &sheet)?;
         text::write_text(&self.out, &html)?;
         println!("{}", self.out.display());
         Ok(())

@@ -10,7 +10,7 @@ use crate::stage;
 /// `luheng stage NAME --bucket I/N`.
 #[derive(Debug, Args)]
 pub struct One {
-    /// targets, features, score, suggest or sums
+    /// targets, features, score, suggest, sums or quality
     name: String,
     /// Which bucket of how many, from 0
     #[arg(long, value_name = "I/N")]
@@ -83,7 +83,9 @@ pub fn metrics(common: &Common) -> Result<()> {
     let opened = common.open()?.with_keys()?;
     let progress = common.progress();
     let (parts, models) = night::stage_parts(&opened.ctx)?;
-    night::run_buckets(&opened.ctx, &common.pool(&opened)?, "sums", &parts, &models.id, &progress)?;
+    for stage in ["sums", "quality"] {
+        night::run_buckets(&opened.ctx, &common.pool(&opened)?, stage, &parts, &models.id, &progress)?;
+    }
     night::join_tables(&opened.ctx, &parts, night::previous(&opened.ctx, None)?.as_deref(), &progress)?;
     println!("metrics: tables in {}", parts.folder().display());
     Ok(())
@@ -93,7 +95,7 @@ pub fn metrics(common: &Common) -> Result<()> {
 pub fn report(common: &Common) -> Result<()> {
     let opened = common.open()?.with_keys()?;
     let (parts, _) = night::stage_parts(&opened.ctx)?;
-    night::report(&opened.ctx, parts.folder(), &common.progress())?;
+    night::report(&opened.ctx, &parts, night::previous(&opened.ctx, None)?.as_deref(), &common.progress())?;
     println!("report: {}", parts.folder().join("regional.html").display());
     Ok(())
 }
@@ -108,7 +110,9 @@ pub fn seal(common: &Common) -> Result<()> {
         println!("already published: {run_id}");
         return Ok(());
     }
-    night::run_buckets(&opened.ctx, &common.pool(&opened)?, "sums", &parts, &models.id, &progress)?;
+    for stage in ["sums", "quality"] {
+        night::run_buckets(&opened.ctx, &common.pool(&opened)?, stage, &parts, &models.id, &progress)?;
+    }
     let published = night::seal(&opened.ctx, &parts, &models, false, &progress)?;
     println!("published {published}");
     Ok(())

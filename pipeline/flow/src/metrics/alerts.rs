@@ -9,8 +9,8 @@ use crate::cutoff::{Party, Row, View};
 use crate::error::Result;
 use crate::frame;
 use crate::means;
-use crate::metrics::case_facts::open_steps;
 use crate::metrics::counts;
+use crate::procedure;
 
 /// A hold that lapses within so many days is told.
 const LAPSE_DAYS: Day = 30;
@@ -110,11 +110,9 @@ pub fn of_party(party: &Party<'_, '_>, holds: &[Hold<'_>], assets: &FirstKnown, 
     for hold in holds.iter().filter(|h| h.expires_on.is_some_and(|on| on <= today + LAPSE_DAYS)) {
         out.push(Alert::new("seizure_lapses", case_no, debtor, hold.expires_on, &hold.seizures));
     }
-    for step in &open_steps(party) {
-        if let Some(on) = step.date("due_on").filter(|on| *on < today) {
-            let alert = Alert::new("step_overdue", case_no, None, Some(on), &[*step]);
-            out.push(Alert { after: step.text("node").map(str::to_owned), ..alert });
-        }
+    for step in &procedure::overdue_steps(party) {
+        let alert = Alert::new("step_overdue", case_no, None, step.date("due_on"), &[*step]);
+        out.push(Alert { after: step.text("node").map(str::to_owned), ..alert });
     }
     if party.case.text("close_kind") == Some("no_property") {
         closed_for_want_of_property(party, assets, ctx, out);

@@ -12,6 +12,7 @@ use crate::cutoff::{Party, Row};
 use crate::error::Result;
 use crate::frame;
 use crate::metrics::counts::within_year;
+use crate::procedure::open_steps;
 
 /// What regional figures and the list of cases need to know of one case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,14 +157,6 @@ impl CaseFacts {
         }
         Ok(cases)
     }
-}
-
-/// Steps of the case not done; once it is closed, only those that fall due after: what was not done before can no longer be.
-pub fn open_steps<'a>(party: &Party<'_, 'a>) -> Vec<Row<'a>> {
-    let closed_on = party.case.date("closed_on").filter(|_| party.case.text("status") == Some("closed"));
-    let still_due =
-        |m: &Row<'_>| m.date("done_on").is_none() && closed_on.is_none_or(|closed| m.date("due_on").is_some_and(|due| due > closed));
-    party.rows("milestones").into_iter().filter(still_due).collect()
 }
 
 #[cfg(test)]

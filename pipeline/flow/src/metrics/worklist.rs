@@ -19,7 +19,7 @@ const SUGGESTION: [&str; 9] = ["case_no", "debtor_id", "rank", "measure", "kind"
 /// # Errors
 /// A column that a table lacks.
 pub fn worklist(suggestions: &Columns, standing: &Columns, cases: &Columns, as_of: Day) -> Result<Columns> {
-    let facts = standing.select(&["case_no", "debtor_id", "court_code", "judge_code", "livelihood"])?;
+    let facts = standing.select(&["case_no", "debtor_id", "court_code", "judge_code", "livelihood", "overdue_steps_n"])?;
     let with_facts = frame::beside(&suggestions.select(&SUGGESTION)?, &facts, &["case_no", "debtor_id"])?;
     let table = frame::beside(&with_facts, &cases.select(&["case_no", "lane"])?, &["case_no"])?;
     let mut tasks: Vec<Task> = Vec::new();
@@ -40,6 +40,7 @@ pub fn worklist(suggestions: &Columns, standing: &Columns, cases: &Columns, as_o
                 judge_code: row.owned("judge_code"),
                 livelihood: row.owned("livelihood"),
                 lane: row.owned("lane"),
+                overdue_steps_n: row.int("overdue_steps_n").unwrap_or(0),
             });
         }
     }
@@ -60,6 +61,8 @@ struct Task {
     judge_code: Option<String>,
     livelihood: Option<String>,
     lane: Option<String>,
+    /// Steps of the case due and not done.
+    overdue_steps_n: i64,
 }
 
 /// Where a task stands in the plain order.
@@ -100,7 +103,7 @@ impl Task {
 
     fn why(&self, as_of: Day) -> String {
         let due = self.due_on.map(|on| (on, luheng_lake::columns::day::format_zh(on), luheng_lake::columns::day::format(on)));
-        match (self.tier(as_of), due) {
+        let why = match (self.tier(as_of), due) {
             (Tier::Overdue, Some((on, zh, en))) => {
                 let days = as_of - on;
                 format!("法定步骤应于{zh}完成，已逾期{days}天 / statutory step due {en}, {days} days overdue")
@@ -109,6 +112,10 @@ impl Task {
             (Tier::Mandatory, Some((_, zh, en))) => format!("法定步骤，应于{zh}前完成 / statutory step, due {en}"),
             (Tier::Mandatory, None) => "法定步骤 / statutory step".to_owned(),
             _ => "同类事项中每个工作日预期收益排序 / ordered by expected gain per day of work".to_owned(),
+        };
+        match self.overdue_steps_n {
+            0 => why,
+            n => format!("{why}；本案已有{n}个节点逾期 / {n} steps of the case are overdue"),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod index;
 mod party;
 pub mod quality;
+mod quality_columns;
 pub mod regional;
 pub mod sheets;
 mod tables;
@@ -18,9 +19,8 @@ mod write;
 
 pub use cells::Cells;
 pub use context::{MetricLabel, SheetContext};
-pub use quality::Quality;
-pub use tables::{ByCase, CaseTables, RunTables};
-pub use write::write_all;
+pub use tables::{ByCase, CaseTables, Long, RunTables};
+pub use write::{NextLong, write_all};
 
 use crate::error::{Error, Result};
 

@@ -1,85 +1,19 @@
-//! How good the night's data was: what came in, what was turned away and why, which channels answer. Narrow on purpose: a count that cannot
-//! be traced to a file does not belong here.
+//! The page of data quality: what came in, what was turned away and why, how each column is filled and has moved, which channels answer, which steps are
+//! overdue. Narrow on purpose: a count that cannot be traced to a file or a column does not belong here.
 
 use super::SheetContext;
+use super::quality_columns::{columns, freshness, moved};
 use super::sheets::section;
 use crate::error::{Error, Result};
+use crate::quality::figures::{Quality, TableQuality, Warning};
 use crate::wording::{day_zh, percent};
 use luheng_lake::columns::day;
 use luheng_sheet::{Align, Bar, Bi, Block, Cell, Doc, Head, Tone};
-use serde::{Deserialize, Serialize};
-
-/// The data quality of one run. Written as `quality.json`, printed as `quality.html`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
-    /// Each input table.
-    pub tables: Vec<TableQuality>,
-    /// Rules that turned rows away, most rows first.
-    pub rules: Vec<RuleQuality>,
-    /// Each inquiry channel.
-    pub channels: Vec<ChannelQuality>,
-    /// What else should be known, in words.
-    pub warnings: Vec<Warning>,
-}
-
-/// One input table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableQuality {
-    /// Its name.
-    pub table: String,
-    /// Its Chinese title.
-    pub title_zh: String,
-    /// Rows read from files this night.
-    pub read: u64,
-    /// Rows in the lake after it.
-    pub loaded: u64,
-    /// Rows that wait for their case or debtor.
-    pub waiting: u64,
-    /// Rows turned away.
-    pub rejected: u64,
-    /// Rows equal to another.
-    pub duplicates: u64,
-}
-
-/// One rule that turned rows away.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleQuality {
-    /// The table.
-    pub table: String,
-    /// The column, empty where the rule is about the row.
-    pub column: String,
-    /// The rule's name.
-    pub rule: String,
-    /// What it expects.
-    pub expected: String,
-    /// Rows it turned away.
-    pub rows: u64,
-}
-
-/// One inquiry channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelQuality {
-    /// Its code.
-    pub channel: String,
-    /// Inquiries sent.
-    pub sent: u64,
-    /// Those answered by the as-of day.
-    pub answered: u64,
-}
-
-/// A remark about the data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// Where: a file, a table, a stage.
-    pub place: String,
-    /// What was found.
-    pub text: String,
-    /// How often.
-    pub times: u64,
-}
 
 /// Rules printed; the rest are in `rejects.parquet`.
 const RULES_SHOWN: usize = 20;
+/// Files printed; all are in `quality.json`.
+const FILES_SHOWN: usize = 60;
 
 /// The page.
 pub fn page(quality: &Quality, ctx: &SheetContext) -> Doc {
@@ -95,15 +29,26 @@ pub fn page(quality: &Quality, ctx: &SheetContext) -> Doc {
         ),
         tone: Tone::Plain,
     }];
+    if let Some(gates) = gates(quality) {
+        blocks.push(gates);
+    }
     blocks.push(section("各表", "tables", vec![tables(quality)]));
-    let rules = if quality.rules.is_empty() {
-        Block::Text { text: Bi::fixed("没有退回的行。", "No row was rejected."), tone: Tone::Plain }
-    } else {
-        rules(quality)
-    };
+    blocks.push(section("各文件", "files", vec![files(quality)]));
+    let rules = if quality.rules.is_empty() { said("没有退回的行。", "No row was rejected.") } else { rules(quality) };
     blocks.push(section("退回原因", "why rows were rejected", vec![rules]));
+    blocks.push(section("与上次发布相比的变化", "change since the last published night", moved(quality)));
+    if !quality.waiting.is_empty() {
+        blocks.push(section("等待中的行", "rows that wait", vec![waiting(quality)]));
+    }
     if !quality.channels.is_empty() {
-        blocks.push(section("网络查控反馈率", "inquiries answered", vec![channels(quality, ctx)]));
+        blocks.push(section("网络查控反馈率", "inquiries answered", channels(quality, ctx)));
+    }
+    if !quality.steps.is_empty() {
+        blocks.push(section("流程节点", "procedural steps", vec![steps(quality, ctx)]));
+    }
+    blocks.push(section("数据新旧", "freshness", vec![freshness(quality)]));
+    for table in quality.tables.iter().filter(|t| t.rows > 0) {
+        blocks.push(columns(table, ctx));
     }
     if !quality.warnings.is_empty() {
         blocks.push(section("提醒", "warnings", vec![warnings(quality)]));
@@ -131,60 +76,158 @@ fn head(zh: &'static str, en: &'static str, align: Align) -> Head {
     Head { label: Bi::fixed(zh, en), align }
 }
 
-fn cell(text: impl ToString) -> Cell {
+pub(super) fn cell(text: impl ToString) -> Cell {
     Cell { text: Bi::plain(text.to_string()), link: None }
+}
+
+/// A line of plain text.
+pub(super) fn said(zh: impl Into<String>, en: impl Into<String>) -> Block {
+    Block::Text { text: Bi::new(zh.into(), en.into()), tone: Tone::Plain }
+}
+
+/// A table without a caption; the first heads are of words, the rest of numbers.
+pub(super) fn table(heads: &[(&'static str, &'static str)], words: usize, rows: Vec<Vec<Cell>>) -> Block {
+    let align = |at: usize| if at < words { Align::Left } else { Align::Right };
+    let columns = heads.iter().enumerate().map(|(at, (zh, en))| head(zh, en, align(at))).collect();
+    Block::Table { caption: Bi::default(), columns, rows }
+}
+
+/// A cell in both languages.
+pub(super) fn named(zh: &str, en: &str) -> Cell {
+    Cell { text: Bi::new(zh.to_owned(), en.to_owned()), link: None }
+}
+
+fn gates(quality: &Quality) -> Option<Block> {
+    let of = |b: &crate::quality::figures::Broken| {
+        let place = if b.column.is_empty() { b.table.clone() } else { format!("{}.{}", b.table, b.column) };
+        format!("{} {place} {:.4} > {}", b.gate, b.found, b.limit)
+    };
+    let list: Vec<String> = quality.broken_gates.iter().map(of).collect();
+    (!list.is_empty()).then(|| Block::Notice {
+        text: Bi::new(format!("未通过质量门槛，本次未发布：{}", list.join("；")), "held back by these gates; not published"),
+        tone: Tone::Strong,
+    })
 }
 
 fn tables(quality: &Quality) -> Block {
     let row = |t: &TableQuality| {
         let share = if t.read > 0 { percent(t.rejected as f64 / t.read as f64) } else { "—".to_owned() };
-        let name = Cell { text: Bi::new(t.title_zh.clone(), t.table.clone()), link: None };
-        vec![name, cell(t.read), cell(t.loaded), cell(t.waiting), cell(t.rejected), cell(share), cell(t.duplicates)]
+        let counts = [t.read, t.loaded - t.unchanged.min(t.loaded), t.unchanged, t.waiting, t.rejected];
+        let mut cells = vec![named(&t.title_zh, &t.table)];
+        cells.extend(counts.iter().map(cell));
+        cells.extend([cell(share), cell(t.duplicates), cell(t.expired), cell(t.absent), cell(t.rows)]);
+        cells
     };
-    Block::Table {
-        caption: Bi::default(),
-        columns: vec![
-            head("表", "table", Align::Left),
-            head("读入", "read", Align::Right),
-            head("在库", "loaded", Align::Right),
-            head("等待", "waiting", Align::Right),
-            head("退回", "rejected", Align::Right),
-            head("退回率", "share", Align::Right),
-            head("重复", "duplicates", Align::Right),
-        ],
-        rows: quality.tables.iter().map(row).collect(),
+    let heads = [
+        ("表", "table"),
+        ("读入", "read"),
+        ("新增", "appended"),
+        ("未变", "unchanged"),
+        ("等待", "waiting"),
+        ("退回", "rejected"),
+        ("退回率", "share"),
+        ("重复", "duplicates"),
+        ("期满", "expired"),
+        ("缺失主键", "absent keys"),
+        ("在库", "in the lake"),
+    ];
+    table(&heads, 1, quality.tables.iter().map(row).collect())
+}
+
+fn files(quality: &Quality) -> Block {
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for f in quality.files.iter().take(FILES_SHOWN) {
+        let counts = [f.read, f.appended, f.unchanged, f.waiting, f.rejected, f.duplicates];
+        rows.push([cell(&f.file)].into_iter().chain(counts.iter().map(cell)).collect());
     }
+    let heads = [
+        ("文件", "file"),
+        ("读入", "read"),
+        ("新增", "appended"),
+        ("未变", "unchanged"),
+        ("等待", "waiting"),
+        ("退回", "rejected"),
+        ("重复", "duplicates"),
+    ];
+    table(&heads, 1, rows)
 }
 
 fn rules(quality: &Quality) -> Block {
-    let row = |r: &RuleQuality| {
+    let mut rows = Vec::new();
+    for r in quality.rules.iter().take(RULES_SHOWN) {
         let place = if r.column.is_empty() { r.table.clone() } else { format!("{}.{}", r.table, r.column) };
-        vec![cell(place), cell(&r.rule), cell(&r.expected), cell(r.rows)]
-    };
-    Block::Table {
-        caption: Bi::default(),
-        columns: vec![
-            head("位置", "place", Align::Left),
-            head("规则", "rule", Align::Left),
-            head("应为", "expected", Align::Left),
-            head("行数", "rows", Align::Right),
-        ],
-        rows: quality.rules.iter().take(RULES_SHOWN).map(row).collect(),
+        rows.push(vec![cell(place), cell(&r.rule), cell(&r.expected), cell(r.examples.join("；")), cell(r.rows)]);
     }
+    table(
+        &[("位置", "place"), ("规则", "rule"), ("应为", "expected"), ("示例（文件:行）", "examples, file:line"), ("行数", "rows")],
+        4,
+        rows,
+    )
 }
 
-fn channels(quality: &Quality, ctx: &SheetContext) -> Block {
-    let bar = |c: &ChannelQuality| {
+fn waiting(quality: &Quality) -> Block {
+    let mut rows = Vec::new();
+    for w in &quality.waiting {
+        rows.push(
+            [cell(&w.table)]
+                .into_iter()
+                .chain([w.week, w.month, w.quarter, w.longer].iter().map(cell))
+                .chain([cell(w.oldest_days)])
+                .collect(),
+        );
+    }
+    let heads = [
+        ("表", "table"),
+        ("7天内", "up to 7 days"),
+        ("8–30天", "8–30"),
+        ("31–90天", "31–90"),
+        ("90天以上", "over 90"),
+        ("最久（天）", "oldest, days"),
+    ];
+    table(&heads, 1, rows)
+}
+
+fn channels(quality: &Quality, ctx: &SheetContext) -> Vec<Block> {
+    let mut bars = Vec::new();
+    let mut rows = Vec::new();
+    for c in &quality.channels {
         let share = (c.sent > 0).then(|| c.answered as f64 / c.sent as f64);
         let shown = share.map_or_else(|| "—".to_owned(), percent);
-        Bar {
-            label: ctx.label("channel", &c.channel),
+        let label = ctx.label("channel", &c.channel);
+        bars.push(Bar {
+            label: label.clone(),
             value: share,
             interval: None,
             shown: Bi::plain(format!("{shown}（{}/{}）", c.answered, c.sent)),
-        }
-    };
-    Block::Bars { caption: Bi::default(), bars: quality.channels.iter().map(bar).collect() }
+        });
+        let days = c.median_days.map_or_else(|| "—".to_owned(), |days| days.to_string());
+        let found = if c.answered > 0 { percent(c.found as f64 / c.answered as f64) } else { "—".to_owned() };
+        rows.push(vec![Cell { text: label, link: None }, cell(c.found), cell(found), cell(days), cell(c.stale), cell(c.unanswered)]);
+    }
+    let heads = [
+        ("渠道", "channel"),
+        ("查到", "found"),
+        ("查到率", "of answers"),
+        ("反馈中位天数", "median days"),
+        ("反馈过期人数", "debtors with a stale answer"),
+        ("无反馈人数", "debtors without one"),
+    ];
+    let note = said(
+        "过期：最新反馈距评估日超过90天（目录stale_days）。过期、无反馈只计有在办案件的被执行人。",
+        "Stale: the newest answer is over 90 days old (stale_days of the catalog). Both counts are of debtors with a live case.",
+    );
+    vec![Block::Bars { caption: Bi::default(), bars }, table(&heads, 1, rows), note]
+}
+
+fn steps(quality: &Quality, ctx: &SheetContext) -> Block {
+    let mut rows = Vec::new();
+    for s in &quality.steps {
+        let label = Cell { text: ctx.label("milestones.node", &s.node), link: None };
+        rows.push(vec![label, cell(s.due), cell(s.overdue), cell(s.late), cell(s.oldest_days)]);
+    }
+    let heads =
+        [("节点", "step"), ("已到期", "due"), ("逾期未办", "overdue"), ("逾期办结", "done late"), ("最久逾期（天）", "oldest, days")];
+    table(&heads, 1, rows)
 }
 
 fn warnings(quality: &Quality) -> Block {

@@ -4,7 +4,8 @@ use super::cells::{Cells, rows_by};
 use luheng_lake::columns::Columns;
 use std::collections::BTreeMap;
 
-/// The run tables that documents are made from (contract.md §6); an empty table where there is none.
+/// The run tables that documents are made from (contract.md §6); an empty table where there is none. `reasons` and `suggestions`, too large to hold
+/// whole, may have the rows of some cases alone, or none where [`Long`] brings them.
 #[derive(Clone, Debug, Default)]
 pub struct RunTables {
     /// One row a party.
@@ -52,6 +53,25 @@ pub struct ByCase<'a> {
     debtors: BTreeMap<&'a str, Vec<usize>>,
 }
 
+/// The reasons and suggestions of some cases, found by case.
+#[derive(Debug)]
+pub struct Long<'a> {
+    reasons: (&'a Columns, BTreeMap<&'a str, Vec<usize>>),
+    suggestions: (&'a Columns, BTreeMap<&'a str, Vec<usize>>),
+}
+
+impl<'a> Long<'a> {
+    /// Finds the rows of every case once.
+    pub fn of(reasons: &'a Columns, suggestions: &'a Columns) -> Self {
+        Self { reasons: (reasons, rows_by(reasons, "case_no")), suggestions: (suggestions, rows_by(suggestions, "case_no")) }
+    }
+}
+
+/// The rows of a case in a table.
+fn rows_of<'a>(found: &BTreeMap<&'a str, Vec<usize>>, table: &'a Columns, case_no: &str) -> Vec<Cells<'a>> {
+    found.get(case_no).map(|at| at.iter().map(|at| Cells::of(table, *at)).collect()).unwrap_or_default()
+}
+
 impl<'a> ByCase<'a> {
     /// Finds the rows of every case once.
     pub fn of(tables: &'a RunTables) -> Self {
@@ -75,9 +95,7 @@ impl<'a> ByCase<'a> {
     pub fn case(&self, case_no: &str) -> Option<CaseTables<'a>> {
         let tables = self.tables;
         let case = self.cases.get(case_no)?.first().map(|at| Cells::of(&tables.cases, *at));
-        let rows = |found: &BTreeMap<&'a str, Vec<usize>>, table: &'a Columns| -> Vec<Cells<'a>> {
-            found.get(case_no).map(|at| at.iter().map(|at| Cells::of(table, *at)).collect()).unwrap_or_default()
-        };
+        let rows = |found: &BTreeMap<&'a str, Vec<usize>>, table: &'a Columns| rows_of(found, table, case_no);
         let ratings = rows(&self.ratings, &tables.ratings);
         let debtors = ratings
             .iter()
@@ -93,6 +111,20 @@ impl<'a> ByCase<'a> {
             suggestions: rows(&self.suggestions, &tables.suggestions),
             alerts: rows(&self.alerts, &tables.alerts),
             debtors,
+        })
+    }
+
+    /// The rows of a case, its reasons and suggestions from elsewhere.
+    pub fn case_with<'b>(&self, case_no: &str, long: &Long<'b>) -> Option<CaseTables<'b>>
+    where
+        'a: 'b,
+    {
+        let case: CaseTables<'b> = self.case(case_no)?;
+        let (reasons, suggestions) = (&long.reasons, &long.suggestions);
+        Some(CaseTables {
+            reasons: rows_of(&reasons.1, reasons.0, case_no),
+            suggestions: rows_of(&suggestions.1, suggestions.0, case_no),
+            ..case
         })
     }
 }

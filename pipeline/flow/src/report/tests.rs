@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::sample::{A, B, CASE, context, tables};
-use super::{ByCase, CaseTables, Quality, explain, index, quality, regional, sheet_name, sheets};
+use crate::quality::{Quality, figures};
+
+use super::{ByCase, CaseTables, explain, index, quality, regional, sheet_name, sheets};
 use luheng_lake::columns::Columns;
 use luheng_sheet::html;
 
@@ -168,7 +170,7 @@ fn regional_csv_and_json_hold_the_table() {
 #[test]
 fn the_quality_page_is_honest_about_rejects() {
     let figures = Quality {
-        tables: vec![quality::TableQuality {
+        tables: vec![figures::TableQuality {
             table: "payments".into(),
             title_zh: "到账".into(),
             read: 100,
@@ -176,15 +178,15 @@ fn the_quality_page_is_honest_about_rejects() {
             rejected: 5,
             ..Default::default()
         }],
-        rules: vec![quality::RuleQuality {
+        rules: vec![figures::RuleQuality {
             table: "payments".into(),
             column: "paid_on".into(),
             rule: "date".into(),
             rows: 5,
             ..Default::default()
         }],
-        channels: vec![quality::ChannelQuality { channel: "bank".into(), sent: 8, answered: 6 }],
-        warnings: vec![],
+        channels: vec![figures::ChannelQuality { channel: "bank".into(), sent: 8, answered: 6, ..Default::default() }],
+        ..Quality::default()
     };
     let html = html::render(&quality::page(&figures, &context())).unwrap();
     for needed in ["退回5行", "5.0%", "payments.paid_on", "75.0%（6/8）"] {

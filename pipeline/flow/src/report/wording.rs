@@ -140,7 +140,9 @@ pub fn linked(probability: f64) -> Bi {
     };
     Bi::new(
         format!("部分记录没有证件号码，{zh}，可信度因此受限。认为并入有误的，可向本院书面提出；经认定不是同一人的，下一批次即予分开。"),
-        format!("Some records carry no identity number and {en}; confidence is limited for it. Whoever finds this wrong may say so to this court in writing: once they are held to be two persons, the next run parts them."),
+        format!(
+            "Some records carry no identity number and {en}; confidence is limited for it. Whoever finds this wrong may say so to this court in writing: once they are held to be two persons, the next run parts them."
+        ),
     )
 }
 
@@ -211,6 +213,7 @@ pub fn actor(code: &str) -> Bi {
 pub fn ask(code: &str) -> Option<Bi> {
     Some(match code {
         "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
+        "answer" => Bi::fixed("已发出的查控尚无反馈，应催办", "an inquiry sent has no answer yet: chase it"),
         "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
         "property_report" => Bi::fixed("责令报告财产", "order a property report"),
         "living_cost" => Bi::fixed(

@@ -1,11 +1,19 @@
 //! Writes every document of a run. Sheets are made in parallel; each is a file of its own, so the order of work never shows.
 
-use super::{ByCase, Quality, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
+use super::{ByCase, Long, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
 use crate::error::{Error, Result};
+use crate::quality::Quality;
+use luheng_lake::columns::Columns;
 use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_unseen};
 use luheng_sheet::{Doc, html};
 use rayon::prelude::*;
 use std::path::Path;
+
+/// Cases whose sheets are made before the reasons and suggestions of more are read.
+const CASES_AT_ONCE: usize = 4_096;
+
+/// Gives reasons and suggestions not given yet: of the cases before the one named, or of all that are left.
+pub type NextLong<'a> = dyn FnMut(Option<&str>) -> Result<(Columns, Columns)> + 'a;
 
 /// Writes `sheets/*.html` (where `sheets` says so), `regional.html .csv .json` and `quality.html .json` below the run's folder; gives each file's name, relative to
 /// it, with its entry for the manifest, in order of name.
@@ -15,11 +23,12 @@ use std::path::Path;
 pub fn write_all(
     run: &Path,
     tables: &RunTables,
+    long: &mut NextLong<'_>,
     quality_figures: &Quality,
     ctx: &SheetContext,
     sheets: bool,
 ) -> Result<Vec<(String, FileEntry)>> {
-    let mut written = if sheets { write_sheets(run, tables, ctx)? } else { Vec::new() };
+    let mut written = if sheets { write_sheets(run, tables, long, ctx)? } else { Vec::new() };
     written.push(write_doc(run, "regional.html".into(), &regional::page(&tables.regional, ctx))?);
     written.push(write_plain(run, "regional.csv", &regional::csv(&tables.regional))?);
     written.push(write_plain(run, "regional.json", &regional::json(&tables.regional)?)?);
@@ -30,19 +39,25 @@ pub fn write_all(
 }
 
 /// A sheet a case, and the pages that list them.
-fn write_sheets(run: &Path, tables: &RunTables, ctx: &SheetContext) -> Result<Vec<(String, FileEntry)>> {
+fn write_sheets(run: &Path, tables: &RunTables, long: &mut NextLong<'_>, ctx: &SheetContext) -> Result<Vec<(String, FileEntry)>> {
     // Made once before the threads start, so that a crash test counts the same operations each time.
     create_dir(&run.join("sheets"))?;
     let by_case = ByCase::of(tables);
-    let mut written: Vec<(String, FileEntry)> = by_case
-        .case_numbers()
-        .par_iter()
-        .filter_map(|case_no| by_case.case(case_no).map(|case| (case_no, case)))
-        .map(|(case_no, case)| {
-            let name = case.case.and_then(|c| c.text("sheet")).map_or_else(|| sheet_name(case_no), str::to_owned);
-            write_doc(run, name, &sheets::case_sheet(case_no, &case, ctx))
-        })
-        .collect::<Result<_>>()?;
+    let numbers = by_case.case_numbers();
+    let mut written: Vec<(String, FileEntry)> = Vec::with_capacity(numbers.len());
+    for (block, case_numbers) in numbers.chunks(CASES_AT_ONCE).enumerate() {
+        let (reasons, suggestions) = long(numbers.get((block + 1) * CASES_AT_ONCE).copied())?;
+        let long = Long::of(&reasons, &suggestions);
+        let sheets: Vec<(String, FileEntry)> = case_numbers
+            .par_iter()
+            .filter_map(|case_no| by_case.case_with(case_no, &long).map(|case| (case_no, case)))
+            .map(|(case_no, case)| {
+                let name = case.case.and_then(|c| c.text("sheet")).map_or_else(|| sheet_name(case_no), str::to_owned);
+                write_doc(run, name, &sheets::case_sheet(case_no, &case, ctx))
+            })
+            .collect::<Result<_>>()?;
+        written.extend(sheets);
+    }
     for (name, doc) in index::pages(&by_case, ctx) {
         written.push(write_doc(run, name, &doc)?);
     }

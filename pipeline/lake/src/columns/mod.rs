@@ -11,6 +11,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 
 pub use day::Day;
+pub(crate) use order::ContentHash;
 
 use crate::error::{Error, Result};
 
@@ -117,6 +118,13 @@ impl Column {
             Values::Flag(a) => Arc::new(a.clone()),
         };
         Self { values, array }
+    }
+
+    /// The rows of a column that lies in pieces: which piece, and which row of it. [`Error::Fault`] where the pieces are not of one kind.
+    pub(crate) fn gathered(pieces: &[Column], rows: &[(usize, usize)]) -> Result<Self> {
+        let arrays: Vec<&dyn Array> = pieces.iter().map(|p| p.array.as_ref()).collect();
+        let array = arrow_select::interleave::interleave(&arrays, rows).map_err(|e| Error::fault(format!("gathering a column: {e}")))?;
+        Self::from_array(&array).ok_or_else(|| Error::fault("gathering changed a column's kind"))
     }
 
     /// The kind of the column.
@@ -340,6 +348,19 @@ impl Columns {
     pub fn sorted_by(&self, keys: &[&str]) -> Result<Columns> {
         self.check_lengths()?;
         Ok(self.take(&order::sorted_positions(self, keys)?))
+    }
+
+    /// Positions of the rows in that order.
+    pub fn sorted_positions(&self, keys: &[&str]) -> Result<Vec<usize>> {
+        self.check_lengths()?;
+        order::sorted_positions(self, keys)
+    }
+
+    /// A run of rows that shares the values of this table; both ends within it.
+    #[must_use]
+    pub fn slice(&self, from: usize, len: usize) -> Columns {
+        let columns = self.columns.iter().filter_map(|c| Column::from_array(&c.array.slice(from, len))).collect();
+        Columns { names: self.names.clone(), columns }
     }
 
     /// blake3 (hex) of the plain canonical bytes: names, kinds and values in column order; independent of any file.

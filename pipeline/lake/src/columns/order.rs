@@ -29,48 +29,70 @@ fn compare(c: &Column, a: usize, b: usize) -> Ordering {
     }
 }
 
-/// blake3 over a header, then per column: name, kind, one byte of validity a row, and the values (zero where null).
-pub(super) fn content_hash(table: &Columns) -> String {
-    let mut h = blake3::Hasher::new();
-    let mut buffer = Vec::new();
-    h.update(b"luheng-columns-1\0");
-    h.update(&(table.len() as u64).to_le_bytes());
-    for (name, column) in table.iter() {
-        h.update(&(name.len() as u64).to_le_bytes());
-        h.update(name.as_bytes());
-        buffer.clear();
-        canonical_bytes(column, &mut buffer);
-        h.update(&buffer);
-    }
-    h.finalize().to_hex().to_string()
+/// blake3 over a header, then per column: name, kind, one byte of validity a row, and the values (zero where null). Columns come one at a time,
+/// and each in as many pieces as there are: a table need not be whole in memory to be hashed.
+pub(crate) struct ContentHash {
+    hasher: blake3::Hasher,
+    buffer: Vec<u8>,
 }
 
-fn canonical_bytes(c: &Column, out: &mut Vec<u8>) {
-    let n = c.len();
-    out.push(match c.kind() {
-        ColumnKind::Text => 1,
-        ColumnKind::Int => 2,
-        ColumnKind::Real => 3,
-        ColumnKind::Date => 4,
-        ColumnKind::Flag => 5,
-    });
-    out.extend((0..n).map(|i| u8::from(!c.is_null(i))));
-    match c.kind() {
-        ColumnKind::Text => {
-            for i in 0..n {
-                out.extend((c.text_at(i).map_or(0, str::len) as u64).to_le_bytes());
-            }
-            for i in 0..n {
-                out.extend(c.text_at(i).unwrap_or_default().as_bytes());
-            }
-        }
-        ColumnKind::Int => (0..n).for_each(|i| out.extend(c.int_at(i).unwrap_or_default().to_le_bytes())),
-        ColumnKind::Real => {
-            (0..n).for_each(|i| out.extend(c.real_at(i).unwrap_or_default().to_bits().to_le_bytes()));
-        }
-        ColumnKind::Date => (0..n).for_each(|i| out.extend(c.date_at(i).unwrap_or_default().to_le_bytes())),
-        ColumnKind::Flag => out.extend((0..n).map(|i| u8::from(c.flag_at(i).unwrap_or_default()))),
+/// Bytes gathered before they are hashed.
+const GATHERED: usize = 1 << 16;
+
+impl ContentHash {
+    /// The hash of a table of so many rows.
+    pub(crate) fn new(rows: usize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"luheng-columns-1\0");
+        hasher.update(&(rows as u64).to_le_bytes());
+        Self { hasher, buffer: Vec::with_capacity(2 * GATHERED) }
     }
+
+    /// Adds a column: `cells` walks its rows in order, each as a position in a piece, as often as it is asked.
+    pub(crate) fn column<'a, I: Iterator<Item = (&'a Column, usize)>>(&mut self, name: &str, kind: ColumnKind, cells: impl Fn() -> I) {
+        self.add(&(name.len() as u64).to_le_bytes());
+        self.add(name.as_bytes());
+        self.add(&[match kind {
+            ColumnKind::Text => 1,
+            ColumnKind::Int => 2,
+            ColumnKind::Real => 3,
+            ColumnKind::Date => 4,
+            ColumnKind::Flag => 5,
+        }]);
+        cells().for_each(|(c, i)| self.add(&[u8::from(!c.is_null(i))]));
+        match kind {
+            ColumnKind::Text => {
+                cells().for_each(|(c, i)| self.add(&(c.text_at(i).map_or(0, str::len) as u64).to_le_bytes()));
+                cells().for_each(|(c, i)| self.add(c.text_at(i).unwrap_or_default().as_bytes()));
+            }
+            ColumnKind::Int => cells().for_each(|(c, i)| self.add(&c.int_at(i).unwrap_or_default().to_le_bytes())),
+            ColumnKind::Real => cells().for_each(|(c, i)| self.add(&c.real_at(i).unwrap_or_default().to_bits().to_le_bytes())),
+            ColumnKind::Date => cells().for_each(|(c, i)| self.add(&c.date_at(i).unwrap_or_default().to_le_bytes())),
+            ColumnKind::Flag => cells().for_each(|(c, i)| self.add(&[u8::from(c.flag_at(i).unwrap_or_default())])),
+        }
+    }
+
+    /// The hash in hex.
+    pub(crate) fn finish(mut self) -> String {
+        self.hasher.update(&self.buffer);
+        self.hasher.finalize().to_hex().to_string()
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= GATHERED {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+}
+
+pub(super) fn content_hash(table: &Columns) -> String {
+    let mut hash = ContentHash::new(table.len());
+    for (name, column) in table.iter() {
+        hash.column(name, column.kind(), || (0..column.len()).map(move |i| (column, i)));
+    }
+    hash.finish()
 }
 
 #[cfg(test)]

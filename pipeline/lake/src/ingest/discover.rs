@@ -143,8 +143,12 @@ fn name_below(folder: &Path, path: &Path) -> String {
 }
 
 fn check_required(folder: &Path, schema: &Schema, found: &Found, adds_to: &dyn Fn(&str) -> bool) -> Result<()> {
-    let missing: Vec<&str> =
-        schema.tables.values().filter(|t| t.required && !adds_to(&t.name) && found.files.iter().all(|f| f.table != t.name)).map(|t| t.name.as_str()).collect();
+    let missing: Vec<&str> = schema
+        .tables
+        .values()
+        .filter(|t| t.required && !adds_to(&t.name) && found.files.iter().all(|f| f.table != t.name))
+        .map(|t| t.name.as_str())
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::held::Held;
 use super::layout::Layout;
 use super::mapping::Absent;
@@ -11,7 +13,7 @@ use super::split::{self, REJECTS_FILE, Split};
 use super::state::{Counted, Loaded, State};
 use super::tally::{self, FileCounts};
 use super::{IngestReport, Request, layouts};
-use crate::columns::{Columns, day};
+use crate::columns::{Columns, Day, day};
 use crate::error::{Error, Result};
 use crate::store::lake::{self, LakeInfo};
 use crate::store::paths::{STAGING, Work};
@@ -38,22 +40,35 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     closed.check(&mut split, held.as_ref())?;
     tally::check_limit(&split.files, request.max_reject_share, &rejects)?;
     closed.warn(request, &mut split);
+    let retained = closed.retained(&mut split, held.as_ref());
+    let absent = closed.totals.iter().filter(|(_, t)| t.absent > 0).map(|(table, t)| (table.clone(), t.absent)).collect();
     let layouts = layouts(request)?;
     let info = describe(request, &split, &layouts, &closed.tables);
     let rejects = Columns::concat(&rejects)?.sorted_by(&["table", "file", "line", "column", "rule"])?;
     let lake = staging.join("lake");
     lake::write(&lake, &info)?;
     parquet::write(&rejects_file(&lake), &rejects, &request.seal)?;
-    closed.state(&split, held, &layouts).write(&lake)?;
+    State { retained: retained.clone(), ..closed.state(&split, held, &layouts) }.write(&lake)?;
     atomic::create_dir(&staging.join("vault"))?;
     atomic::write_bytes(&staging.join(READY_FILE), b"")?;
     swap(&request.work, staging)?;
-    Ok(report(split, info, rejects))
+    Ok(report(split, info, rejects, absent, retained))
 }
 
 /// The rejected rows of the last ingest, in a lake folder.
 pub fn rejects_file(lake: &Path) -> PathBuf {
     lake.join("_rejects.parquet")
+}
+
+/// What retention did to a lake.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retained {
+    /// Rows of the lake that left tonight, by table.
+    pub expired: BTreeMap<String, u64>,
+    /// Rows that would leave, were retention applied, by table.
+    pub due: BTreeMap<String, u64>,
+    /// The first day whose ratings can still be repeated exactly, over all nights; `None` while nobody who was rated has left.
+    pub exact_from: Option<Day>,
 }
 
 /// The sums of all buckets.
@@ -75,6 +90,7 @@ impl Closed {
             counts.unchanged += settled.unchanged;
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
+            counts.expired += settled.expired;
         }
         for (table, part) in outcome.tables {
             let sum = u128::from_str_radix(&part.sum, 16).map_err(|e| Error::fault(format!("a content sum: {e}")))?;
@@ -83,10 +99,15 @@ impl Closed {
             slot.1 = slot.1.wrapping_add(sum);
             let total = self.totals.entry(table.clone()).or_default();
             total.retired += part.retired;
+            total.left += part.left;
+            total.met += part.met;
             total.contradicted += part.contradicted;
             total.moved += part.moved;
             total.absent += part.absent;
             total.retracted += part.retracted;
+            total.expired += part.expired;
+            total.due += part.due;
+            total.exact_from = total.exact_from.max(part.exact_from);
             self.counted.entry(table).or_default().push(Counted { rows: part.rows, sum: part.sum, stored: part.stored });
         }
         Ok(())
@@ -107,15 +128,15 @@ impl Closed {
             let total = self.totals.get(&table).cloned().unwrap_or_default();
             let before = held.map_or(0, |held| held.state.rows(&table));
             // Under another bucket count all rows of the lake come as moved ones.
-            let stayed = if split.moves.all && self.counted.get(&table).is_some_and(|c| c.len() > 1) { 0 } else { before - total.retired.min(before) };
-            let expected = stayed + total.moved + counts.loaded - counts.unchanged + total.retracted;
-            if after != expected {
+            let is_anew = split.moves.all && self.counted.get(&table).is_some_and(|c| c.len() > 1);
+            let left = if is_anew { before } else { total.left };
+            let new = counts.loaded - counts.unchanged;
+            let arrived = total.moved + total.met;
+            if left != arrived || after + total.retired + total.met != before + new + total.retracted {
                 return Err(Error::fault(format!(
-                    "{table}: the lake held {before} rows, lost {}, got {} from elsewhere, {} new ones and {} retractions, but holds {after}",
-                    total.retired,
-                    total.moved,
-                    counts.loaded - counts.unchanged,
-                    total.retracted
+                    "{table}: the lake held {before} rows, lost {}, moved {left} of which {arrived} arrived ({} were there), got {new} new ones and {} retractions, \
+                     but holds {after}",
+                    total.retired, total.met, total.retracted
                 )));
             }
         }
@@ -131,6 +152,26 @@ impl Closed {
         }
     }
 
+    /// What left tonight, or would, added to what left before; said in a line.
+    fn retained(&self, split: &mut Split, held: Option<&Held>) -> Retained {
+        let mut out = held.map(|held| held.state.retained.clone()).unwrap_or_default();
+        let of = |take: fn(&TableOutcome) -> u64| -> BTreeMap<String, u64> {
+            self.totals.iter().map(|(table, total)| (table.clone(), take(total))).filter(|(_, rows)| *rows > 0).collect()
+        };
+        let lines = |rows: &BTreeMap<String, u64>| rows.iter().map(|(table, n)| format!("{table} {n}")).collect::<Vec<_>>().join(", ");
+        (out.expired, out.due) = (of(|t| t.expired), of(|t| t.due));
+        out.exact_from = out.exact_from.max(self.totals.values().filter_map(|t| t.exact_from).max());
+        if !out.due.is_empty() {
+            let rows = lines(&out.due);
+            split.warnings.push(format!("retention: the period of rows is over ({rows}); they stay until [retention] apply = true"));
+        }
+        if !out.expired.is_empty() {
+            let from = out.exact_from.map(|on| format!("; ratings of days before {} can no longer be repeated exactly", day::format(on)));
+            split.warnings.push(format!("retention: rows left the lake ({}){}", lines(&out.expired), from.unwrap_or_default()));
+        }
+        out
+    }
+
     fn state(self, split: &Split, held: Option<Held>, layouts: &[Layout]) -> State {
         let State { mut files, mut full, .. } = held.map(|held| held.state).unwrap_or_default();
         full.extend(split.full.keys().map(|table| (table.clone(), split.hashes_of(table))));
@@ -142,7 +183,8 @@ impl Closed {
             }
         }
         let columns = layouts.iter().map(|l| (l.name.clone(), l.stored_names())).collect();
-        State { tables: self.counted, columns, sources: split.sources.clone(), links: split.moves.links.clone(), full, files }
+        let (sources, links) = (split.sources.clone(), split.moves.links.clone());
+        State { tables: self.counted, columns, sources, links, full, files, retained: Retained::default() }
     }
 }
 
@@ -168,12 +210,13 @@ fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTree
     }
 }
 
-fn report(split: Split, info: LakeInfo, rejects: Columns) -> IngestReport {
+fn report(split: Split, info: LakeInfo, rejects: Columns, absent: BTreeMap<String, u64>, retention: Retained) -> IngestReport {
     let mut tables: BTreeMap<String, FileCounts> = tally::by_table(&split.files);
     for name in info.tables.keys() {
         tables.entry(name.clone()).or_insert_with(|| FileCounts { table: name.clone(), ..FileCounts::default() });
     }
-    IngestReport { files: split.files, tables, inputs: split.inputs, ignored: split.ignored, warnings: split.warnings, rejects, lake: info }
+    let Split { files, inputs, ignored, warnings, .. } = split;
+    IngestReport { files, tables, inputs, ignored, warnings, rejects, absent, lake: info, retention }
 }
 
 /// Puts the staged lake and vault in place. Each step can be repeated: after a crash [`recover`] goes on from where it stopped.

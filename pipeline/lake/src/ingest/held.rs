@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::identities::IdentitySpill;
 use super::layout::{Layout, added};
-use super::moves::{Entry, Ledger, Moves, place_of_debtor, place_of_text};
+use super::moves::{Entry, Ledger, Moves, Named, place_of_debtor, place_of_text};
 use super::people::People;
 use super::place::{encode_basis, encode_debtor};
-use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
+use super::record::{Header, Id, Value, hex, push_record, unhex};
 use super::references::{Basis, References, Target};
+use super::retention::{CLOSING, Closings};
 use super::state::State;
+use super::told::{Told, header, key_of};
 use super::{Request, identity::Identity};
 use crate::columns::{Column, Columns};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::BucketBy;
 use crate::store::lake::{self, LakeInfo};
 use crate::store::seal::Seal;
@@ -23,8 +25,6 @@ use crate::store::{parquet, tables};
 
 /// The file number of rows that moved: they are counted apart from what was read.
 pub(super) const MOVED: u32 = u32::MAX - 1;
-/// The file number of rows of the lake as it was.
-const OF_LAKE: u32 = u32::MAX;
 
 /// A lake that tonight's rows are added to.
 pub(super) struct Held {
@@ -38,7 +38,7 @@ pub(super) struct Held {
 impl Held {
     /// The lake of the work folder; `None` where there is none, or one of a format before rows could be added, which is built anew.
     pub(super) fn open(request: &Request) -> Result<Option<Held>> {
-        let Some(info) = lake::read(&request.work)?.filter(|info| info.format == lake::FORMAT) else { return Ok(None) };
+        let Some(info) = lake::read(&request.work)?.filter(|info| info.format >= lake::ADDED_TO) else { return Ok(None) };
         let folder = request.work.lake();
         let (seal, vault) = (request.seal.clone(), Vault::open(&request.work.vault(), &request.vault));
         Ok(State::read(&folder)?.map(|state| Held { info, state, folder, seal, vault }))
@@ -60,7 +60,7 @@ impl Held {
         Ok(())
     }
 
-    /// Whether the table's files have a column: a lake of an earlier catalog lacks those added since.
+    /// Whether the table's files have a column: a lake of an earlier catalog or format lacks those added since.
     fn has(&self, layout: &Layout, name: &str) -> bool {
         self.state.columns.get(&layout.name).is_some_and(|all| all.iter().any(|n| n == name))
     }
@@ -102,23 +102,27 @@ impl Held {
                     references.add_cases(&rows);
                     Ok(())
                 })?,
-                "parties" => self.each(layout, &["case_no", "debtor_id", &own, added::NAMED_ID, &own_named, tables::PRIMARY], &mut |_, rows| {
-                    for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
-                        let target = |name: &str| moves.named(&rows, name, row).map(|now| target(references, now));
-                        let (Some(anchor), Some(party)) = (target("debtor_id"), target(added::NAMED_ID)) else { continue };
-                        let case_no = text(&rows, "case_no", row);
-                        if moves.renames(&rows, added::NAMED_ID, row) {
-                            moves.cases.insert(case_no.to_owned());
+                "parties" => {
+                    self.each(layout, &["case_no", "debtor_id", &own, added::NAMED_ID, &own_named, tables::PRIMARY], &mut |_, rows| {
+                        let (lies_with, named) = (Named::by(&rows, "debtor_id"), Named::by(&rows, added::NAMED_ID));
+                        for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
+                            let target = |named: &Named<'_>| moves.named(named, row).map(|now| target(references, now));
+                            let (Some(anchor), Some(party)) = (target(&lies_with), target(&named)) else { continue };
+                            let case_no = text(&rows, "case_no", row);
+                            if moves.renames(&named, row) {
+                                moves.cases.insert(case_no.to_owned());
+                            }
+                            references.anchor_case(case_no, anchor);
+                            references.add_party(case_no, party);
                         }
-                        references.anchor_case(case_no, anchor);
-                        references.add_party(case_no, party);
-                    }
-                    Ok(())
-                })?,
+                        Ok(())
+                    })?
+                }
                 _ if layout.bucket_by == BucketBy::Asset => {
                     self.each(layout, &["asset_ref", "debtor_id", &own, added::SOURCE_ID, tables::PRIMARY], &mut |_, rows| {
+                        let lies_with = Named::by(&rows, "debtor_id");
                         for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
-                            let Some(anchor) = moves.named(&rows, "debtor_id", row).map(|now| target(references, now)) else { continue };
+                            let Some(anchor) = moves.named(&lies_with, row).map(|now| target(references, now)) else { continue };
                             let source = source_at(sources, text(&rows, added::SOURCE_ID, row));
                             references.anchor_asset(source, text(&rows, "asset_ref", row), anchor);
                         }
@@ -126,13 +130,14 @@ impl Held {
                     })?;
                 }
                 "assets" => self.each(layout, &["asset_ref", "debtor_id", &own, added::SOURCE_ID, added::ELSEWHERE], &mut |_, rows| {
+                    let owner = Named::by(&rows, "debtor_id");
                     for row in (0..rows.len()).filter(|&row| !flag(&rows, added::ELSEWHERE, row)) {
-                        let Some(owner) = moves.named(&rows, "debtor_id", row).map(|now| target(references, now)) else { continue };
+                        let Some(target) = moves.named(&owner, row).map(|now| target(references, now)) else { continue };
                         let (source, asset) = (text(&rows, added::SOURCE_ID, row), text(&rows, "asset_ref", row));
-                        if moves.renames(&rows, "debtor_id", row) {
+                        if moves.renames(&owner, row) {
                             moves.assets.insert((source.to_owned(), asset.to_owned()));
                         }
-                        references.add_owner(source_at(sources, source), asset, owner);
+                        references.add_owner(source_at(sources, source), asset, target);
                     }
                     Ok(())
                 })?,
@@ -140,6 +145,15 @@ impl Held {
             }
         }
         Ok(())
+    }
+
+    /// Takes in how the lake's cases stand.
+    pub(super) fn closings(&self, layouts: &[Layout], closings: &mut Closings<'_>) -> Result<()> {
+        let Some(layout) = layouts.iter().find(|l| l.name == "cases") else { return Ok(()) };
+        self.each(layout, &CLOSING, &mut |_, rows| {
+            closings.add(&rows);
+            Ok(())
+        })
     }
 
     /// Writes the rows of a table that lie elsewhere from tonight on to where they belong, those whose key has several places included.
@@ -157,12 +171,12 @@ impl Held {
             line += 1;
             self.lay_row(layout, &maps, moves, rows, at, line, spill)
         };
-        let follows = |rows: &Columns, at: usize| moves.follows(layout, rows, at);
         let concerned = layout.bucketed() && moves.concern(layout);
         if concerned {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
-                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && follows(&rows, at)) {
+                let followed = moves.over(layout, &rows);
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && followed.follows(at)) {
                     let entries = lay(layout, &rows, at, spill)?;
                     ledger.push(&entries)?;
                 }
@@ -180,10 +194,11 @@ impl Held {
             };
             names.extend(hangs_on);
             self.each(layout, &names, &mut |_, rows| {
+                let lies_with = Named::by(&rows, "debtor_id");
                 let mut entries = Vec::new();
                 for at in (0..rows.len()).filter(|&at| !flag(&rows, added::ELSEWHERE, at)) {
                     let key = key_of(maps.identity, layout, &rows, at)?;
-                    let Some(now) = moves.named(&rows, "debtor_id", at).filter(|_| ledger.knows(key)) else { continue };
+                    let Some(now) = Some(at).filter(|_| ledger.knows(key)).and_then(|at| moves.named(&lies_with, at)) else { continue };
                     let target = target(maps.references, now);
                     let place = hangs_on.map_or_else(|| place_of_debtor(&target.id), |name| place_of_text(text(&rows, name, at)));
                     entries.push(Entry { key, place, target });
@@ -198,7 +213,8 @@ impl Held {
         if keyed {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
-                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !follows(&rows, at)) {
+                let followed = moves.over(layout, &rows);
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !followed.follows(at)) {
                     let key = key_of(maps.identity, layout, &rows, at)?;
                     if moved.contains_key(&key) {
                         lay(layout, &rows, at, spill)?;
@@ -220,7 +236,9 @@ impl Held {
             let mut by_source: BTreeMap<&str, Vec<(usize, Id, u32)>> = BTreeMap::new();
             for row in 0..rows.len() {
                 let id = text(&rows, "debtor_id", row);
-                let Some(now) = unhex(id).map(|id| moves.own(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else { continue };
+                let Some(now) = unhex(id).map(|id| moves.own(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else {
+                    continue;
+                };
                 by_source.entry(text(&rows, added::SOURCE_ID, row)).or_default().push((row, now, references.bucket(&now)));
             }
             for (source, moved) in by_source {
@@ -266,11 +284,13 @@ impl Held {
             return Ok(Index::default());
         }
         let rows = Columns::concat(&read)?;
-        let headers = (0..rows.len()).map(|at| header(identity, layout, &rows, at)).collect::<Result<Vec<_>>>()?;
+        let told = Told::by(&rows);
+        let headers = (0..rows.len()).map(|at| header(identity, layout, &told, at)).collect::<Result<Vec<_>>>()?;
         let row_ids = rows.require(added::ROW_ID)?.clone();
         Ok(Index { headers, row_ids: Some(row_ids) })
     }
 
+    #[allow(clippy::too_many_arguments, reason = "a row, its table, where it goes and where it is written")]
     fn lay_row(
         &self,
         layout: &Layout,
@@ -281,8 +301,8 @@ impl Held {
         line: u64,
         spill: &mut Spill,
     ) -> Result<Vec<Entry>> {
-        let own = header(maps.identity, layout, rows, at)?;
-        let named = moves.named(rows, added::NAMED_ID, at).map(|(id, _)| id);
+        let own = header(maps.identity, layout, &Told::by(rows), at)?;
+        let named = moves.named(&Named::by(rows, added::NAMED_ID), at).map(|(id, _)| id);
         let source = text(rows, added::SOURCE_ID, at);
         let source_at = source_at(maps.sources, source);
         let targets: Vec<Target> = match layout.bucket_by {
@@ -292,7 +312,7 @@ impl Held {
         };
         let body = self.body(layout, maps.references, moves, rows, at, own.given);
         // Where the counted copy stays, it stays counted; where it goes, the first copy is counted in its stead.
-        let counted = if moves.all || moves.outdates(layout, rows, at) { targets.first().map(|t| t.id) } else { None };
+        let counted = if moves.all || moves.over(layout, rows).outdates(at) { targets.first().map(|t| t.id) } else { None };
         let mut entries = Vec::new();
         for target in targets {
             let Target { id, bucket, base } = target;
@@ -320,7 +340,7 @@ impl Held {
         for (name, _) in &layout.body {
             let refers = name == added::NAMED_ID || layout.other_refs.iter().any(|&i| layout.columns[i].0 == *name);
             match name.as_str() {
-                _ if refers => encode_debtor(moves.named(rows, name, at), &mut body),
+                _ if refers => encode_debtor(moves.named(&Named::by(rows, name), at), &mut body),
                 // Written with the column before it.
                 _ if name.ends_with(tables::UNLINKED) || name == added::LINK_PROBABILITY => {}
                 added::IDENTITY_BASIS => encode_basis(basis(references, moves, rows, at), &mut body),
@@ -334,7 +354,7 @@ impl Held {
 
 /// What says now who the debtor of a row of the lake is.
 fn basis(references: &References, moves: &Moves, rows: &Columns, at: usize) -> Basis {
-    let Some((_, own)) = moves.named(rows, added::DEBTOR_ID, at) else { return Basis::Ref };
+    let Some((_, own)) = moves.named(&Named::by(rows, added::DEBTOR_ID), at) else { return Basis::Ref };
     match moves.links.get(&hex(&own)) {
         Some((_, probability)) => Basis::Linked(*probability),
         // Own pseudonyms are made of numbers, or they are those of a source's keys.
@@ -367,42 +387,6 @@ impl Index {
     pub(super) fn row_id(&self, at: usize) -> &str {
         self.row_ids.as_ref().and_then(|c| c.text_at(at)).unwrap_or_default()
     }
-}
-
-fn header(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<Header> {
-    let day = |name: &str| rows.get(name).and_then(|c| c.date_at(at)).unwrap_or(NO_DAY);
-    let given = flag(rows, tables::GIVEN, at);
-    let row_id = text(rows, added::ROW_ID, at);
-    let debtor = unhex(text(rows, "debtor_id", at)).unwrap_or_default();
-    Ok(Header {
-        debtor,
-        base: unhex(text(rows, &added::unlinked(added::DEBTOR_ID), at)).unwrap_or(debtor),
-        key: key_of(identity, layout, rows, at)?,
-        known_on: layout.known_on.map_or(NO_DAY, |_| day("known_on")),
-        seen_on: day(added::SEEN_ON),
-        content: rows.require(tables::CONTENT)?.int_at(at).unwrap_or_default() as u64,
-        fresh: false,
-        file: OF_LAKE,
-        line: at as u64,
-        primary: flag(rows, tables::PRIMARY, at),
-        own: None,
-        repeats: layout.repeats && !given && row_id.contains('-'),
-        void: ["voided_on", "void_reason"].iter().any(|name| rows.get(name).is_some_and(|c| !c.is_null(at))),
-        placed: layout.bucketed(),
-        elsewhere: flag(rows, added::ELSEWHERE, at),
-        given,
-        awaited: NO_DAY,
-    })
-}
-
-/// The key a row of the lake was given: of the export's id, or what its own id begins with.
-fn key_of(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<u64> {
-    let row_id = text(rows, added::ROW_ID, at);
-    if flag(rows, tables::GIVEN, at) {
-        return Ok(identity.key_of_row_id(&layout.name, text(rows, added::SOURCE_ID, at), row_id, &mut Vec::new()));
-    }
-    let digits = row_id.split('-').next().unwrap_or_default();
-    u64::from_str_radix(digits, 16).map_err(|_| Error::fault(format!("a row of {} in the lake has no id of ours", layout.name)))
 }
 
 /// The place of a source's name among all of them.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Request;
 use super::layout::{Layout, added};
-use super::record::{Id, hex};
+use super::record::{Id, NO_DAY, hex};
 use super::split::Split;
 use crate::columns::{Column, ColumnKind, Columns};
 use crate::error::Result;
@@ -117,16 +117,25 @@ pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &
         parts.push(parquet::read(&folder.join(name), &request.vault)?);
     }
     let (old, new) = (request.work.vault(), staging.join("vault"));
-    let held = if split.adds && !(split.moves.all && layout.bucketed()) { Vault::open(&old, &request.vault).read(&layout.name, bucket)? } else { None };
+    let held = if split.adds && !(split.moves.all && layout.bucketed()) {
+        Vault::open(&old, &request.vault).read(&layout.name, bucket)?
+    } else {
+        None
+    };
     if let Some(held) = held {
-        let stays = |row: &usize| !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row));
+        let stays =
+            |row: &usize| !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row)) && !is_over(split, layout, &held, *row);
         let staying: Vec<usize> = (0..held.len()).filter(stays).collect();
         if parts.is_empty() && staying.len() == held.len() && split.keeps_files {
             return atomic::link_unseen(&vault::file(&old, &layout.name, bucket), &vault::file(&new, &layout.name, bucket));
         }
         parts.push(aligned(&held.take(&staying), layout));
     }
-    let rows = Columns::concat(&parts)?;
+    let mut rows = Columns::concat(&parts)?;
+    let staying: Vec<usize> = (0..rows.len()).filter(|row| !is_over(split, layout, &rows, *row)).collect();
+    if staying.len() < rows.len() {
+        rows = rows.take(&staying);
+    }
     if rows.is_empty() {
         return Ok(());
     }
@@ -139,6 +148,12 @@ pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &
     let distinct: Vec<usize> = (0..sorted.len()).filter(|&row| row == 0 || !equal(row - 1, row)).collect();
     Vault::open(&new, &request.vault).write(&layout.name, bucket, &sorted.take(&distinct))?;
     Ok(())
+}
+
+/// Whether a row leaves because its period of retention is over.
+fn is_over(split: &Split, layout: &Layout, rows: &Columns, row: usize) -> bool {
+    let known_on = rows.get("known_on").and_then(|c| c.date_at(row)).unwrap_or(NO_DAY);
+    split.leaving.apply && split.leaving.is_over(&layout.name, text(rows, added::DEBTOR_ID, row), known_on)
 }
 
 fn text<'a>(rows: &'a Columns, name: &str, row: usize) -> &'a str {

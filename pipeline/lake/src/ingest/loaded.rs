@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::discover::InputFile;
 use super::finish;
 use super::mapping::{Mapping, Mode};
+use super::plan::Plan;
 use super::split::Splitter;
 use super::state::{Loaded, State};
 use super::tally::FileCounts;
@@ -16,15 +17,21 @@ impl Splitter<'_> {
     /// The files whose very bytes are in the lake already, read through the same tables, codes and mapping. A table exported in full is passed over as
     /// a whole or not at all: of a part nobody could tell which keys are missing.
     pub(super) fn loaded_before(&self) -> Vec<(InputFile, Loaded)> {
-        let Some(held) = &self.held else { return Vec::new() };
+        // Where facts leave, a file is read again, so that each of its rows is counted for what became of it.
+        let Some(held) = self.held.as_ref().filter(|_| !self.request.retention.apply) else { return Vec::new() };
         let known = |file: &InputFile| -> Option<Loaded> {
             let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
             let loaded = held.state.files.get(&State::key(&file.table, &entry.hash))?;
-            (self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
+            // Changes of another day that say the same say it of that day.
+            let plain = Mapping::default();
+            let stated = Plan::export_day(file, self.mapping(&file.table).unwrap_or(&plain), loaded.seen_on);
+            let is_same = !self.is_delta(&file.table) || stated == loaded.seen_on;
+            (is_same && self.out.through.get(&file.table) == Some(&loaded.through)).then(|| loaded.clone())
         };
         let known = |file: &InputFile| self.was_last(&file.table).then(|| known(file)).flatten();
         let mut out: Vec<(InputFile, Loaded)> = self.found.iter().filter_map(|file| Some((file.clone(), known(file)?))).collect();
-        let whole = |table: &str| self.is_delta(table) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
+        let whole =
+            |table: &str| self.is_delta(table) || self.files_of(table).len() == out.iter().filter(|(f, _)| f.table == table).count();
         let tables: BTreeSet<String> = out.iter().map(|(f, _)| f.table.clone()).filter(|table| whole(table)).collect();
         out.retain(|(file, _)| tables.contains(&file.table));
         out
@@ -43,7 +50,8 @@ impl Splitter<'_> {
     /// Counts files that need no reading as they were counted when they were loaded, with the rows they lost.
     pub(super) fn pass_over(&mut self, loaded: Vec<(InputFile, Loaded)>) -> Result<()> {
         let refused = loaded.iter().any(|(_, l)| l.counts.rejected > 0);
-        let rejects = if refused { parquet::read(&finish::rejects_file(&self.request.work.lake()), &self.request.seal)? } else { Columns::new() };
+        let rejects =
+            if refused { parquet::read(&finish::rejects_file(&self.request.work.lake()), &self.request.seal)? } else { Columns::new() };
         for (file, Loaded { counts, .. }) in loaded {
             let of_file = |at: &usize| {
                 let is = |name: &str, text: &str| rejects.get(name).and_then(|c| c.text_at(*at)) == Some(text);
@@ -54,7 +62,7 @@ impl Splitter<'_> {
                 let name = file.name.clone();
                 self.rejects.push(rejects.take(&lost).text("file", lost.iter().map(|_| Some(&name))));
             }
-            let held = counts.read - counts.rejected - counts.duplicates;
+            let held = counts.read - counts.rejected - counts.duplicates - counts.expired;
             let entry = self.out.inputs.iter_mut().find(|e| e.path == file.name && e.table == file.table);
             if let Some(entry) = entry {
                 entry.rows_read = counts.read;

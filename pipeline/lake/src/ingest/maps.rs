@@ -8,6 +8,7 @@ use super::people::People;
 use super::reader::Chunk;
 use super::record::{Id, hex, unhex};
 use super::references::Debtor;
+use super::retention::Closings;
 use super::split::{Splitter, read};
 use super::waiting::Kept;
 use crate::columns::{Columns, Day};
@@ -45,14 +46,21 @@ impl Splitter<'_> {
         if let Some(held) = &self.held {
             held.places(layouts, &self.sources, &mut self.references, &mut self.out.moves)?;
         }
+        let retention = self.request.retention.clone();
+        let mut closings = Closings::new(&retention, self.request.as_of);
+        if let Some(held) = &self.held {
+            held.closings(layouts, &mut closings)?;
+        }
         let held_cases = self.references.case_numbers();
         let kept_of = |name: &str| layouts.iter().position(|l| l.name == name).and_then(|i| kept[i].as_ref());
         self.read_map("cases", &mut |splitter, _, _, chunk| {
             splitter.references.add_cases(&chunk.columns);
+            closings.add(&chunk.columns);
             Ok(())
         })?;
         if let Some(kept) = kept_of("cases") {
             self.references.add_cases(&kept.columns);
+            closings.add(&kept.columns);
         }
         let mut found: Vec<(String, Debtor)> = Vec::new();
         self.read_map("parties", &mut |splitter, source, _, chunk| {
@@ -68,6 +76,7 @@ impl Splitter<'_> {
                 self.out.moves.cases.insert(case_no);
             }
         }
+        self.out.leaving = closings.leaving(&self.references);
         Ok(())
     }
 

@@ -8,9 +8,10 @@ use super::held::{Held, Index, MOVED};
 use super::identity::Identity;
 use super::layout::{Layout, added};
 use super::mapping::Absent;
-use super::record::{Builder, Header, Value, hex, records};
-use super::reject::{Reject, rule};
+use super::record::{Builder, Header, NO_DAY, Value, hex, records};
+use super::reject::Reject;
 use super::settle::{BucketOutcome, TableOutcome};
+use super::settled::{conflict, count_fact, count_repeat, repeats, retraction, row_hash, staying};
 use super::split::Split;
 use super::state::Counted;
 use crate::columns::{Column, Columns, Day};
@@ -60,7 +61,8 @@ impl Merge<'_> {
         let parts = self.held.map_or(Ok(Vec::new()), |held| held.parts(layout, self.bucket))?;
         let keeps = self.split.keeps_files && self.held.is_some_and(|held| held.state.columns.get(name) == Some(&layout.stored_names()));
         let moved = self.split.moves.any();
-        if bytes.is_empty() && (parts.is_empty() || keeps && !moved && !self.split.full.contains_key(name)) {
+        let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
+        if bytes.is_empty() && (parts.is_empty() || keeps && !moved && leaving.is_none() && !self.split.full.contains_key(name)) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
             outcome.tables.insert(name.clone(), TableOutcome::carried(before));
             return Ok(());
@@ -69,10 +71,18 @@ impl Merge<'_> {
         let (index, outdated) = self.index(moved)?;
         let mut rows = fresh;
         rows.extend(index.headers.iter().filter(|h| !outdated[h.line as usize]).map(|h| (*h, &[] as &[u8])));
+        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, outcome)).unwrap_or_default();
         rows.sort_unstable_by_key(|row| row.0);
         let mut resolved = self.resolve(&rows, &index, outcome, rejects)?;
+        if let Some(leaving) = leaving.filter(|l| !l.apply) {
+            let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
+            resolved.table.due = resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
+        }
         let gone = index.headers.iter().filter(|h| outdated[h.line as usize] && h.primary).count() as u64;
-        resolved.table.retired += gone;
+        resolved.table.left = gone;
+        resolved.table.retired += left.held;
+        resolved.table.met += left.moved;
+        (resolved.table.expired, resolved.table.exact_from) = (left.rows, left.exact_from);
         resolved.table.before = before.rows;
         let added = resolved.facts.iter().filter(|f| f.header.fresh).count();
         let stay = resolved.facts.len() - added;
@@ -118,8 +128,9 @@ impl Merge<'_> {
         let index = held.index(self.identity, self.layout, self.bucket)?;
         let mut outdated = vec![false; index.headers.len()];
         if moved && let Some(rows) = held.rows(self.layout, self.bucket)? {
+            let followed = self.split.moves.over(self.layout, &rows);
             for (at, outdated) in outdated.iter_mut().enumerate() {
-                *outdated = self.split.moves.outdates(self.layout, &rows, at);
+                *outdated = followed.outdates(at);
             }
         }
         Ok((index, outdated))
@@ -140,7 +151,10 @@ impl Merge<'_> {
         for of_key in rows.chunk_by(|a, b| key(&a.0) == key(&b.0)) {
             let mut facts: Vec<Fact<'r>> = Vec::new();
             for same_day in of_key.chunk_by(|a, b| (a.0.known_on, a.0.seen_on) == (b.0.known_on, b.0.seen_on)) {
-                self.of_day(same_day, full.is_some(), &mut facts, index, outcome, &mut out.table, rejects);
+                // An export made again stands in the place of that day's, of no other.
+                let seen_on = same_day[0].0.seen_on;
+                let is_full = full.is_some_and(|day| seen_on == *day || seen_on == NO_DAY);
+                self.of_day(same_day, is_full, &mut facts, index, outcome, &mut out.table, rejects);
             }
             facts.sort_by_key(|f| f.ordinal);
             let first = out.facts.len();
@@ -158,6 +172,10 @@ impl Merge<'_> {
                     sum = sum.wrapping_add(row_hash(&fact.header, fact.ordinal, fact.rank));
                 }
                 out.facts.push(fact);
+            }
+            // A version that ends nothing here has no place here.
+            if out.facts[first..].iter().all(|f| f.header.elsewhere) {
+                out.facts.truncate(first);
             }
             if let Some(&day) = full
                 && of_key.iter().all(|(h, _)| !h.fresh || h.file == MOVED)
@@ -270,10 +288,11 @@ impl Merge<'_> {
             let day = self.split.full.get(&self.layout.name).copied();
             let all = vec![day; gone.len()];
             let content = gone.require(tables::CONTENT)?.clone();
-            let content: Vec<Option<i64>> =
-                (0..gone.len()).map(|at| content.int_at(at).map(|c| retraction(c as u64) as i64)).collect();
+            let content: Vec<Option<i64>> = (0..gone.len()).map(|at| content.int_at(at).map(|c| retraction(c as u64) as i64)).collect();
             let reasons: Vec<Option<&str>> = vec![Some("entered_in_error"); gone.len()];
-            parts.push(gone.date("voided_on", all.clone()).text("void_reason", reasons).date(added::SEEN_ON, all).int(tables::CONTENT, content));
+            parts.push(
+                gone.date("voided_on", all.clone()).text("void_reason", reasons).date(added::SEEN_ON, all).int(tables::CONTENT, content),
+            );
         }
         tables::sorted(&Columns::concat(&parts)?)
     }
@@ -343,142 +362,10 @@ fn row_id<'a>(layout: &Layout, fact: &Fact<'a>) -> Result<Cow<'a, str>> {
     }))
 }
 
-/// Whether a version says what the one before it said, with none between them that is only not placed yet.
-fn repeats(before: &Header, header: &Header) -> bool {
-    before.content == header.content && before.elsewhere == header.elsewhere && header.awaited <= before.seen_on
-}
-
-/// Which of several equal rows are facts, those of the lake being the first: one; or, where equal rows of one file are distinct facts, those of the lake
-/// and as many more as the file that has most of them.
-fn staying(equal: &[(Header, &[u8])]) -> std::ops::Range<usize> {
-    if !equal.first().is_some_and(|(h, _)| h.repeats) {
-        return 0..equal.len().min(1);
-    }
-    let held = equal.iter().take_while(|(h, _)| !h.fresh).count();
-    let most = equal[held..].chunk_by(|a, b| a.0.file == b.0.file).map(<[_]>::len).max().unwrap_or_default();
-    0..held.max(most.min(equal.len()))
-}
-
-fn count_fact(header: &Header, outcome: &mut BucketOutcome, table: &mut TableOutcome) {
-    if !header.primary {
-        return;
-    }
-    table.rows += 1;
-    match (header.fresh, header.file) {
-        (true, MOVED) => table.moved += 1,
-        (true, file) => outcome.files.entry(file).or_default().loaded += 1,
-        (false, _) => {}
-    }
-}
-
-/// A row that says what another one said: `known` where that one is the lake's.
-fn count_repeat(header: &Header, known: bool, outcome: &mut BucketOutcome, table: &mut TableOutcome) {
-    if !header.primary || header.file == MOVED {
-        return;
-    }
-    if !header.fresh {
-        table.retired += 1;
-        return;
-    }
-    let settled = outcome.files.entry(header.file).or_default();
-    if known {
-        settled.loaded += 1;
-        settled.unchanged += 1;
-    } else {
-        settled.duplicates += 1;
-    }
-}
-
-/// The content of a row that a full export no longer has.
-fn retraction(content: u64) -> u64 {
-    content ^ 0x7265_7472_6163_7465
-}
-
-/// One source row in the order-free content of its table. The day of the export counts by its place among versions alone, as it does in results:
-/// one full load and many nights that come to the same facts have the same content.
-fn row_hash(header: &Header, ordinal: u32, rank: u32) -> u128 {
-    let mut h = blake3::Hasher::new();
-    h.update(&header.content.to_le_bytes());
-    h.update(&header.key.to_le_bytes());
-    h.update(&ordinal.to_le_bytes());
-    h.update(&rank.to_le_bytes());
-    let mut cut = [0u8; 16];
-    cut.copy_from_slice(&h.finalize().as_bytes()[..16]);
-    u128::from_be_bytes(cut)
-}
-
-/// The reject of a row that contradicts another one.
-fn conflict(layout: &Layout, header: &Header, split: &Split) -> Reject {
-    if header.fresh && header.file != MOVED {
-        return conflict_at(layout, header.file, header.line, split);
-    }
-    Reject { file: format!("lake/{}", layout.name), line: 0, ..conflict_at(layout, u32::MAX, 0, split) }
-}
-
-/// The reject of a row of a file that contradicts another one.
-pub(super) fn conflict_at(layout: &Layout, file: u32, line: u64, split: &Split) -> Reject {
-    let file = split.files.get(file as usize);
-    let key: Vec<&str> = match layout.key.as_slice() {
-        [] => vec!["all columns"],
-        key => key.iter().map(|&i| layout.columns[i].0.as_str()).collect(),
-    };
-    Reject {
-        table: layout.name.clone(),
-        source: file.map(|f| f.source.clone()).unwrap_or_default(),
-        file: file.map(|f| f.file.clone()).unwrap_or_default(),
-        line,
-        column: String::new(),
-        rule: rule::CONFLICT,
-        found: format!("another row of the same key ({}), known_on and export day with other values", key.join(", ")),
-        expected: "one row, or rows known or exported on different days".to_owned(),
-    }
-}
-
 impl TableOutcome {
     /// A bucket that nothing touched.
     fn carried(before: Counted) -> TableOutcome {
         let sum = if before.sum.is_empty() { format!("{:032x}", 0) } else { before.sum };
         TableOutcome { stored: before.stored, rows: before.rows, before: before.rows, sum, ..TableOutcome::default() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::record::NO_DAY;
-    use super::*;
-
-    fn row(fresh: bool, file: u32, line: u64, repeats: bool) -> (Header, &'static [u8]) {
-        let header = Header {
-            debtor: [1; 16],
-            key: 2,
-            known_on: 20_000,
-            seen_on: 20_000,
-            content: 3,
-            elsewhere: false,
-            fresh,
-            file,
-            line,
-            primary: true,
-            own: None,
-            repeats,
-            void: false,
-            placed: true,
-            given: false,
-            awaited: NO_DAY,
-            base: [1; 16],
-        };
-        (header, &[])
-    }
-
-    #[test]
-    fn of_equal_rows_one_stays_or_as_many_as_the_fullest_file_has() {
-        let rows = |repeats| [(0, 1), (1, 1), (1, 2), (2, 1), (2, 2)].map(|(f, l)| row(true, f, l, repeats));
-        assert_eq!(staying(&rows(false)), 0..1);
-        assert_eq!(staying(&rows(true)), 0..2);
-        assert_eq!(staying(&[]), 0..0);
-        let held = [row(false, u32::MAX, 0, true), row(false, u32::MAX, 1, true), row(true, 0, 1, true)];
-        assert_eq!(staying(&held), 0..2);
-        let more = [row(false, u32::MAX, 0, true), row(true, 0, 1, true), row(true, 0, 2, true), row(true, 1, 1, true)];
-        assert_eq!(staying(&more), 0..2);
     }
 }

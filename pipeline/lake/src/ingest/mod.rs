@@ -1,6 +1,7 @@
 //! Exports to lake, in two passes: `split` checks, pseudonymises and sorts rows into buckets; `settle` makes each bucket's tables; `finish`
 //! closes the counts and puts the new lake in the old one's place.
 
+mod audit;
 mod blocks;
 pub mod bytes;
 pub mod case_no;
@@ -31,28 +32,32 @@ mod record;
 mod references;
 mod rehearsal;
 pub mod reject;
+mod retention;
 mod rows;
 mod settle;
+mod settled;
 mod split;
 mod state;
 pub mod suggest;
 mod tally;
+mod told;
 mod values;
 mod waiting;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use finish::{Retained, finish, recover, rejects_file};
 pub use linking::Linking;
-pub use finish::{finish, recover, rejects_file};
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
+pub use waiting::waiting_since;
 
 use crate::bucket::check_buckets;
 use crate::columns::{Columns, Day};
 use crate::error::Result;
-use crate::schema::{Codes, Schema};
+use crate::schema::{Codes, Retention, Schema};
 use crate::store::atomic;
 use crate::store::key::PseudonymKey;
 use crate::store::lake::LakeInfo;
@@ -91,6 +96,8 @@ pub struct Request {
     pub max_wait_days: i32,
     /// How debtors without a number are linked; `None` leaves each under his source's key.
     pub linking: Option<Linking>,
+    /// How long facts stay, and whether those whose period is over leave.
+    pub retention: Retention,
 }
 
 /// What happens during the first pass, for those who show progress.
@@ -133,8 +140,12 @@ pub struct IngestReport {
     pub warnings: Vec<String>,
     /// The table `rejects`: table, source, file, line, column, rule, found (masked), expected.
     pub rejects: Columns,
+    /// Keys of the lake that tonight's full exports no longer have, by table.
+    pub absent: BTreeMap<String, u64>,
     /// The new lake.
     pub lake: LakeInfo,
+    /// What left it, or would.
+    pub retention: Retained,
 }
 
 /// What [`check`] found; nothing was written.
@@ -152,6 +163,8 @@ pub struct CheckReport {
     pub warnings: Vec<String>,
     /// The table `rejects`.
     pub rejects: Columns,
+    /// The newest day, up to the as-of, on which a row read was known, by table.
+    pub newest: BTreeMap<String, Day>,
 }
 
 /// Reads all input and says what an ingest would do with it; writes nothing. Rejects over the limit are reported, not refused.
@@ -168,6 +181,7 @@ pub fn check(request: &Request, events: &mut dyn FnMut(Event)) -> Result<CheckRe
         inputs: split.inputs,
         ignored: split.ignored,
         warnings: split.warnings,
+        newest: split.newest,
         rejects: rejects.sorted_by(&["table", "file", "line", "column", "rule"])?,
     })
 }

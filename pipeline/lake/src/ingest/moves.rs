@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::layout::{Layout, added};
 use super::record::{Header, Id, hex, push_record, records, unhex};
 use super::references::Target;
-use super::layout::{Layout, added};
-use crate::columns::Columns;
+use crate::columns::{Column, Columns};
 use crate::error::Result;
 use crate::schema::BucketBy;
 use crate::store::seal::Seal;
@@ -79,17 +79,17 @@ impl Moves {
         (self.links.get(&hex(&own)).and_then(|(to, _)| unhex(to)).unwrap_or(own), own)
     }
 
-    /// As [`Moves::now`], of the debtor that a row of the lake names in this column.
-    pub(super) fn named(&self, rows: &Columns, name: &str, at: usize) -> Option<(Id, Id)> {
-        unhex(base_of(rows, name, at)).map(|base| self.now(&base))
+    /// As [`Moves::now`], of a debtor that a row of the lake names.
+    pub(super) fn named(&self, named: &Named<'_>, at: usize) -> Option<(Id, Id)> {
+        unhex(named.base(at)).map(|base| self.now(&base))
     }
 
-    /// Whether the debtor that a row of the lake names in this column goes by another pseudonym now.
-    pub(super) fn renames(&self, rows: &Columns, name: &str, at: usize) -> bool {
+    /// Whether a debtor that a row of the lake names goes by another pseudonym now.
+    pub(super) fn renames(&self, named: &Named<'_>, at: usize) -> bool {
         if !self.any() {
             return false;
         }
-        let base = base_of(rows, name, at);
+        let base = named.base(at);
         self.debtors.contains_key(base) || self.relinked.contains(base)
     }
 
@@ -97,9 +97,7 @@ impl Moves {
     pub(super) fn any(&self) -> bool {
         !self.debtors.is_empty() || !self.relinked.is_empty() || !self.reweighed.is_empty()
     }
-}
 
-impl Moves {
     /// Whether rows of a table can be among what moved.
     pub(super) fn concern(&self, layout: &Layout) -> bool {
         self.all
@@ -108,34 +106,70 @@ impl Moves {
             || layout.bucket_by == BucketBy::Asset && !self.assets.is_empty()
     }
 
+    /// What moved, seen from rows of the lake.
+    pub(super) fn over<'a>(&'a self, layout: &Layout, rows: &'a Columns) -> Followed<'a> {
+        let mut names = vec![added::DEBTOR_ID, added::NAMED_ID];
+        names.extend(layout.other_refs.iter().map(|&i| layout.columns[i].0.as_str()));
+        let hangs_on = |by: BucketBy, name: &str| Some(name).filter(|_| layout.bucket_by == by).and_then(|name| rows.get(name));
+        Followed {
+            moves: self,
+            names: names.into_iter().map(|name| Named::by(rows, name)).collect(),
+            is_debtors: layout.is_debtors(),
+            source: rows.get(added::SOURCE_ID),
+            case: hangs_on(BucketBy::Case, "case_no").filter(|_| !self.cases.is_empty()),
+            asset: hangs_on(BucketBy::Asset, "asset_ref").filter(|_| !self.assets.is_empty()),
+        }
+    }
+}
+
+/// A column of the lake that names debtors, beside the one of their own pseudonyms; found once for all rows.
+pub(super) struct Named<'a> {
+    own: Option<&'a Column>,
+    shown: Option<&'a Column>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn by(rows: &'a Columns, name: &str) -> Named<'a> {
+        Named { own: rows.get(&added::unlinked(name)), shown: rows.get(name) }
+    }
+
+    /// The own pseudonym of the debtor a row names; empty where it names none.
+    fn base(&self, at: usize) -> &'a str {
+        let text = |column: Option<&'a Column>| column.and_then(|c| c.text_at(at));
+        text(self.own).or_else(|| text(self.shown)).unwrap_or_default()
+    }
+}
+
+/// Rows of the lake and what moved among them.
+pub(super) struct Followed<'a> {
+    moves: &'a Moves,
+    /// The debtor first.
+    names: Vec<Named<'a>>,
+    is_debtors: bool,
+    source: Option<&'a Column>,
+    case: Option<&'a Column>,
+    asset: Option<&'a Column>,
+}
+
+impl Followed<'_> {
     /// Whether a row of the lake belongs elsewhere, or also elsewhere, from tonight on.
-    pub(super) fn follows(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
-        self.all
-            || self.outdates(layout, rows, at)
-            || layout.bucket_by == BucketBy::Case && self.cases.contains(text_at(rows, "case_no", at))
-            || layout.bucket_by == BucketBy::Asset
-                && !self.assets.is_empty()
-                && self.assets.contains(&(text_at(rows, added::SOURCE_ID, at).to_owned(), text_at(rows, "asset_ref", at).to_owned()))
+    pub(super) fn follows(&self, at: usize) -> bool {
+        let text = |column: Option<&Column>| column.and_then(|c| c.text_at(at)).unwrap_or_default().to_owned();
+        self.moves.all
+            || self.outdates(at)
+            || self.case.is_some() && self.moves.cases.contains(&text(self.case))
+            || self.asset.is_some() && self.moves.assets.contains(&(text(self.source), text(self.asset)))
     }
 
     /// Whether a copy that lies in the lake says something that holds no more: its debtor, or one it names, has another pseudonym.
-    pub(super) fn outdates(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
-        let renamed = |name: &str| self.renames(rows, name, at);
-        renamed(added::DEBTOR_ID)
-            || renamed(added::NAMED_ID)
-            || layout.other_refs.iter().any(|&i| renamed(&layout.columns[i].0))
-            || layout.is_debtors() && !self.reweighed.is_empty() && self.reweighed.contains(base_of(rows, added::DEBTOR_ID, at))
+    pub(super) fn outdates(&self, at: usize) -> bool {
+        let moves = self.moves;
+        moves.any()
+            && (self.names.iter().any(|named| moves.renames(named, at))
+                || self.is_debtors
+                    && !moves.reweighed.is_empty()
+                    && self.names.first().is_some_and(|n| moves.reweighed.contains(n.base(at))))
     }
-}
-
-/// The own pseudonym of the debtor that a row of the lake names in this column; empty where it names none.
-fn base_of<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {
-    let text = |name: &str| rows.get(name).and_then(|c| c.text_at(at));
-    text(&added::unlinked(name)).or_else(|| text(name)).unwrap_or_default()
-}
-
-fn text_at<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {
-    rows.get(name).and_then(|c| c.text_at(at)).unwrap_or_default()
 }
 
 /// All places of each key of one table.

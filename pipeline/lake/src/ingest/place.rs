@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::identity::{self, Identity, minor_until};
 use super::layout::Layout;
-use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
 use super::moves::{self, Entry};
+use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
 use super::references::{Basis, Debtor, References, Target};
 use crate::columns::{Column, Columns, Day};
 use crate::error::{Error, Result};

@@ -182,6 +182,21 @@ impl References {
         }
     }
 
+    /// Each known case with the parties it has had.
+    pub(super) fn cases(&self) -> impl Iterator<Item = (&str, &[Target])> {
+        self.cases.iter().map(|(case_no, places)| (case_no.as_ref(), places.targets.as_slice()))
+    }
+
+    /// The debtors who have had each known asset.
+    pub(super) fn assets(&self) -> impl Iterator<Item = &[Target]> {
+        self.assets.iter().flat_map(HashMap::values).map(|places| places.targets.as_slice())
+    }
+
+    /// Every known debtor, once for each key of a source, and the day that decided who it is.
+    pub(super) fn debtors(&self) -> impl Iterator<Item = (Target, Day)> {
+        self.debtors.iter().flat_map(HashMap::values).map(|(rank, debtor)| (debtor.target(), rank.2))
+    }
+
     /// Reads a piece of the cases table.
     pub(super) fn add_cases(&mut self, columns: &Columns) {
         let Some(numbers) = columns.get("case_no") else { return };

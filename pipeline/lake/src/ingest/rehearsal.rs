@@ -1,14 +1,15 @@
 //! What an ingest would find when it brings a table's rows together, for a check that writes nothing: conflicts and duplicates, from short
 //! hashes of every row in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::Layout;
 use super::record::{Header, records};
 use super::reject::Reject;
-use super::merge::conflict_at;
 use super::settle::Settled;
+use super::settled::conflict_at;
 use super::split::Split;
+use crate::columns::Day;
 use crate::error::Result;
 
 /// A row in short: key and days, content, file, line, whether equal rows of one file are distinct.
@@ -18,13 +19,23 @@ type Short = (u64, u64, u32, u64, bool);
 #[derive(Default)]
 pub(super) struct Rehearsal {
     rows: Vec<Short>,
+    /// The days on which rows were known.
+    known: BTreeSet<Day>,
 }
 
 impl Rehearsal {
     /// Takes records as the first pass makes them.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        self.rows.extend(records(bytes)?.iter().filter(|(header, _)| header.primary).map(|(header, _)| short(header)));
+        for (header, _) in records(bytes)?.iter().filter(|(header, _)| header.primary) {
+            self.rows.push(short(header));
+            self.known.insert(header.known_on);
+        }
         Ok(())
+    }
+
+    /// The newest of the days up to this one on which a row was known.
+    pub(super) fn newest(&self, until: Day) -> Option<Day> {
+        self.known.range(..=until).next_back().copied()
     }
 
     /// What became of the rows, by file, and those that contradict each other.

@@ -217,6 +217,30 @@ fn slips(name: &str) -> usize {
     if name.is_ascii() { 1.max(signs / 4) } else { 1.max(signs / 3) }
 }
 
+/// One line for each thing to look at, however many files of the table it is in.
+pub(super) fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
+    type Thing = (&'static str, String, String, String);
+    let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
+    for w in warned {
+        let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
+        slot.0 += w.count;
+        slot.1.push(w.file);
+    }
+    lines
+        .into_iter()
+        .map(|((kind, column, value, text), (rows, files))| {
+            let mut line = format!("{table}: {kind}");
+            for part in [column, value].into_iter().filter(|p| !p.is_empty()) {
+                line += &format!(" {part}");
+            }
+            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+            let file = files.first().map_or("", String::as_str);
+            let rows = if rows > 0 { format!(", {rows} rows") } else { String::new() };
+            format!("{line} ({file}{more}{rows}): {text}")
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -10,8 +10,8 @@ use super::identity::Identity;
 use super::merge::Merge;
 use super::reject::Reject;
 use super::split::{self, Split};
-use super::{Request, identities, layouts};
-use crate::columns::Columns;
+use super::{Request, audit, identities, layouts};
+use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
 use crate::store::seal::Seal;
 use crate::store::{atomic, parquet, spill, text};
@@ -27,6 +27,8 @@ pub struct Settled {
     pub duplicates: u64,
     /// Rows that contradict each other.
     pub conflicts: u64,
+    /// Rows whose period of retention is over.
+    pub expired: u64,
 }
 
 /// What one table of one bucket holds.
@@ -40,16 +42,26 @@ pub struct TableOutcome {
     pub sum: String,
     /// Source rows counted here before tonight.
     pub before: u64,
-    /// Of those, the rows that are gone: contradicted or replaced by the export of the same day, or counted elsewhere now.
+    /// Of those, the rows that are gone: contradicted, or replaced by the export of the same day.
     pub retired: u64,
+    /// Of those, the rows that are to be counted elsewhere from tonight on.
+    pub left: u64,
     /// Of those, the contradicted ones.
     pub contradicted: u64,
     /// Rows of the lake counted here that were counted elsewhere.
     pub moved: u64,
+    /// Rows of the lake that were counted elsewhere and say here what another one said.
+    pub met: u64,
     /// Rows of keys that a full export no longer has.
     pub absent: u64,
     /// Of those, the keys retracted for it: each gives a void version.
     pub retracted: u64,
+    /// Rows of the lake that left because their period of retention is over; those counted here before are among `retired`.
+    pub expired: u64,
+    /// Rows that would leave, were retention applied.
+    pub due: u64,
+    /// The first day whose ratings read none of the rows that left, or that were not loaded for it.
+    pub exact_from: Option<Day>,
 }
 
 /// What the second pass did in one bucket.
@@ -91,6 +103,9 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
         if !layout.identity.is_empty() {
             identities::settle(request, staging, split, layout, place.unwrap_or_default())?;
         }
+    }
+    if !whole {
+        audit::settle(request, staging, split, bucket, &identity)?;
     }
     if !rejects.is_empty() {
         rejects.sort();

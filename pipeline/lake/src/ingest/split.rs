@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::discover::{self, InputFile};
-use super::identities::IdentitySpill;
 use super::held::{Held, Maps};
+use super::identities::IdentitySpill;
 use super::identity::Identity;
 use super::layout::Layout;
 use super::mapping::{Mapping, Mode};
@@ -18,7 +18,8 @@ use super::reader::{self, Chunk, ReadOptions};
 use super::record::records;
 use super::references::References;
 use super::rehearsal::Rehearsal;
-use super::reject::{Reject, Warning};
+use super::reject::{Reject, warning_lines};
+use super::retention::Leaving;
 use super::tally::{self, FileCounts};
 use super::waiting::{self, Kept};
 use super::{Event, Request, layouts};
@@ -54,10 +55,16 @@ pub struct Split {
     pub seen: BTreeMap<u32, Day>,
     /// What the files of each table are read through ([`Loaded`](super::state::Loaded)).
     pub through: BTreeMap<String, String>,
+    /// Whose facts leave tonight.
+    pub leaving: Leaving,
     /// The tables of which all was exported tonight, with the day of the export.
     pub full: BTreeMap<String, Day>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
+    /// Divisions known tonight, by code: those of the catalog, the lake and the input.
+    pub regions: BTreeMap<String, String>,
+    /// In a dry run: the newest day, up to the as-of, on which a row of each table was known.
+    pub newest: BTreeMap<String, Day>,
 }
 
 impl Split {
@@ -125,6 +132,7 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
             adds: held.is_some(),
             keeps_files: held.as_ref().is_some_and(|held| held.info.encrypt == request.encrypt.name()),
             sources: sources.clone(),
+            regions: request.codes.codes("region").map(|(code, label)| (code.to_owned(), label.zh.clone())).collect(),
             ..Split::default()
         },
         sources,
@@ -149,7 +157,11 @@ pub(super) fn run(request: &Request, staging: Option<&Path>, events: &mut dyn Fn
 /// What to say where changes are loaded and there is nothing to change.
 fn beginnings(request: &Request, is_held: bool) -> Vec<String> {
     let deltas = request.sources.iter().filter(|(_, mapping)| !is_held && mapping.mode == Mode::Delta);
-    deltas.map(|(table, _)| format!("{table}: there is no lake yet that changes could be added to; what is exported is taken for all there is")).collect()
+    deltas
+        .map(|(table, _)| {
+            format!("{table}: there is no lake yet that changes could be added to; what is exported is taken for all there is")
+        })
+        .collect()
 }
 
 fn hash_inputs(files: &[InputFile]) -> Result<Vec<InputEntry>> {
@@ -175,7 +187,7 @@ impl Splitter<'_> {
         let mut warned = Vec::new();
         let mut rehearsal = Rehearsal::default();
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
-        let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), true, &self.request.seal)?;
+        let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), self.held.is_some(), &self.request.seal)?;
         let source = self.source_of(&layout.name);
         let mut awaited = HashMap::new();
         if let Some(kept) = kept.as_deref_mut() {
@@ -258,13 +270,7 @@ impl Splitter<'_> {
     }
 
     /// Places rows in ranges over all threads; the parts come in the order of the rows.
-    fn place(
-        &self,
-        batch: &Batch<'_>,
-        rows: usize,
-        buckets: usize,
-        awaited: &HashMap<(u64, Day), Day>,
-    ) -> Result<Vec<Placed>> {
+    fn place(&self, batch: &Batch<'_>, rows: usize, buckets: usize, awaited: &HashMap<(u64, Day), Day>) -> Result<Vec<Placed>> {
         let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: false, awaited };
         let starts: Vec<usize> = (0..rows).step_by(RANGE_ROWS).collect();
         starts.par_iter().map(|&start| placer.place(batch, start..(start + RANGE_ROWS).min(rows))).collect()
@@ -330,22 +336,27 @@ impl Splitter<'_> {
 
     /// Counts what a second pass would find.
     fn count_rehearsed(&mut self, layout: &Layout, rehearsal: Rehearsal) {
+        self.out.newest.extend(rehearsal.newest(self.request.as_of).filter(|_| layout.fact).map(|on| (layout.name.clone(), on)));
         let (files, rejects) = rehearsal.finish(layout, &self.out);
         for (file, settled) in files {
             let counts = &mut self.out.files[file as usize];
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
         }
-        if !rejects.is_empty() {
-            self.rejects.push(Reject::to_columns(&rejects));
-        }
+        self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
 
     fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
         let place = lake.as_deref().map(|lake| (lake, &self.request.seal));
-        let written = waiting::write(place, layout, bytes, kept, self.request.as_of, days)?;
+        let months = self.out.leaving.of_waiting(&layout.name);
+        let written = waiting::write(place, layout, bytes, kept, (self.request.as_of, days, months))?;
+        for (file, expired) in written.expired {
+            let counts = &mut self.out.files[file as usize];
+            counts.waiting -= expired;
+            counts.expired += expired;
+        }
         for (file, duplicates) in written.duplicates {
             let counts = &mut self.out.files[file as usize];
             counts.waiting -= duplicates;
@@ -383,30 +394,6 @@ impl Splitter<'_> {
         let name = self.request.sources.get(table).map_or("", |m| m.source.as_str());
         self.sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
     }
-}
-
-/// One line for each thing to look at, however many files of the table it is in.
-fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
-    type Thing = (&'static str, String, String, String);
-    let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
-    for w in warned {
-        let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
-        slot.0 += w.count;
-        slot.1.push(w.file);
-    }
-    lines
-        .into_iter()
-        .map(|((kind, column, value, text), (rows, files))| {
-            let mut line = format!("{table}: {kind}");
-            for part in [column, value].into_iter().filter(|p| !p.is_empty()) {
-                line += &format!(" {part}");
-            }
-            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
-            let file = files.first().map_or("", String::as_str);
-            let rows = if rows > 0 { format!(", {rows} rows") } else { String::new() };
-            format!("{line} ({file}{more}{rows}): {text}")
-        })
-        .collect()
 }
 
 fn known_codes(request: &Request, files: &[InputFile], held: Option<&Held>) -> Result<Codes> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::finish::Retained;
 use super::tally::FileCounts;
 use crate::columns::Day;
 use crate::error::{Error, Result, explain};
@@ -46,6 +47,9 @@ pub(super) struct State {
     pub full: BTreeMap<String, Vec<String>>,
     /// By table and hash of the file.
     pub files: BTreeMap<String, Loaded>,
+    /// What retention took so far.
+    #[serde(default)]
+    pub retained: Retained,
 }
 
 impl State {

@@ -34,6 +34,9 @@ pub struct FileCounts {
     pub rejected: u64,
     /// Rows exactly equal to a loaded or waiting one.
     pub duplicates: u64,
+    /// Rows whose period of retention is over.
+    #[serde(default)]
+    pub expired: u64,
 }
 
 impl FileCounts {
@@ -45,17 +48,18 @@ impl FileCounts {
         self.waiting += other.waiting;
         self.rejected += other.rejected;
         self.duplicates += other.duplicates;
+        self.expired += other.expired;
     }
 
     /// [`Error::Fault`] where rows were lost or counted twice.
     pub(super) fn check_sum(&self) -> Result<()> {
-        let found = self.loaded + self.waiting + self.rejected + self.duplicates;
+        let found = self.loaded + self.waiting + self.rejected + self.duplicates + self.expired;
         if found == self.read {
             return Ok(());
         }
         Err(Error::fault(format!(
-            "{}: {} rows were read, but {} loaded, {} waiting, {} rejected, {} duplicates make {found}",
-            self.file, self.read, self.loaded, self.waiting, self.rejected, self.duplicates
+            "{}: {} rows were read, but {} loaded, {} waiting, {} rejected, {} duplicates, {} expired make {found}",
+            self.file, self.read, self.loaded, self.waiting, self.rejected, self.duplicates, self.expired
         )))
     }
 }

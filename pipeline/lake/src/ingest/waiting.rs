@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, added};
 use super::record::{Builder, Header, Value, records};
-use crate::columns::{Column, ColumnKind, Columns, Day};
+use crate::columns::{Column, ColumnKind, Columns, Day, day};
 use crate::error::Result;
 use crate::store::parquet;
 use crate::store::seal::Seal;
@@ -40,6 +40,20 @@ fn hashed_name(reference: &str) -> String {
 
 fn file(lake: &Path, table: &str) -> PathBuf {
     lake.join(FOLDER).join(format!("{table}.parquet"))
+}
+
+/// How many rows of a table wait in a lake, by the day each began to.
+pub fn waiting_since(lake: &Path, table: &str, seal: &Seal) -> Result<BTreeMap<Day, u64>> {
+    let path = file(lake, table);
+    let mut since = BTreeMap::new();
+    if path.exists() {
+        let days = parquet::read_columns(&path, &[FIRST_WAITED_ON], seal)?;
+        let day = days.require(FIRST_WAITED_ON)?;
+        for on in (0..days.len()).filter_map(|row| day.date_at(row)) {
+            *since.entry(on).or_default() += 1;
+        }
+    }
+    Ok(since)
 }
 
 /// Rows of one table kept from earlier nights.
@@ -93,9 +107,20 @@ impl Kept {
     }
 }
 
-/// Rows of one key and day of knowledge, in the order they were exported, but those that say what the one before them said.
+/// Rows of one key and day of knowledge, in the order they were exported, but those that say what the export before them said.
 fn said_anew(rows: &[(Header, &[u8])]) -> Vec<usize> {
-    (0..rows.len()).filter(|&at| at == 0 || rows[at - 1].0.content != rows[at].0.content).collect()
+    let (mut out, mut at) = (Vec::new(), 0);
+    let mut before: &[(Header, &[u8])] = &[];
+    for of_day in rows.chunk_by(|a, b| a.0.seen_on == b.0.seen_on) {
+        for (n, (header, _)) in of_day.iter().enumerate() {
+            let again = n > 0 && of_day[n - 1].0.content == header.content;
+            if !again && before.iter().all(|(b, _)| b.content != header.content) {
+                out.push(at + n);
+            }
+        }
+        (before, at) = (of_day, at + of_day.len());
+    }
+    out
 }
 
 /// Of rows whose equals are facts of their own, as many of each as the file has that holds most of them, the oldest first.
@@ -119,16 +144,18 @@ pub(super) struct Waiting {
     pub overdue: u64,
     /// Rows dropped as equal to another one, by input file.
     pub duplicates: BTreeMap<u32, u64>,
+    /// Rows dropped because their period of retention is over, by input file.
+    pub expired: BTreeMap<u32, u64>,
 }
 
-/// Writes a table's waiting rows, equal ones once. `lake`, with the seal of its files, is `None` in a dry run.
+/// Writes a table's waiting rows, equal ones once. `lake`, with the seal of its files, is `None` in a dry run. With a period of retention, in months,
+/// rows leave that were known and have waited longer than that: a row of tonight's waits at least as long for a case that may come tomorrow.
 pub(super) fn write(
     lake: Option<(&Path, &Seal)>,
     layout: &Layout,
     bytes: &[u8],
     kept: Option<&Kept>,
-    as_of: Day,
-    max_wait_days: i32,
+    (as_of, max_wait_days, months): (Day, i32, Option<i32>),
 ) -> Result<Waiting> {
     let mut rows = records(bytes)?;
     let order = |h: &Header| (h.key, h.known_on, h.seen_on, h.content, h.file, h.line);
@@ -145,9 +172,16 @@ pub(super) fn write(
             }
         }
     }
-    let rows = stay;
+    let mut rows = stay;
     let first_waited = kept.map(Kept::first_waited).unwrap_or_default();
     let first = |h: &Header| first_waited.get(&h.content).copied().unwrap_or(as_of);
+    if let Some(months) = months {
+        rows.retain(|(h, _)| {
+            let is_over = day::add_months(first(h).max(h.known_on), months) <= as_of;
+            *out.expired.entry(h.file).or_default() += u64::from(is_over);
+            !is_over
+        });
+    }
     out.overdue = rows.iter().filter(|(h, _)| as_of.saturating_sub(first(h)) > max_wait_days).count() as u64;
     if rows.is_empty() {
         return Ok(out);

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::seal::Seal;
-use super::{FileEntry, atomic, hash_bytes, input, parquet, text};
+use super::{FileEntry, atomic, hash_bytes, input, large, text};
 use crate::error::{Error, Result, explain};
 
 /// The manifest's format; a reader refuses any it does not know.
@@ -54,6 +54,15 @@ pub struct StageEntry {
     pub rows: u64,
 }
 
+/// What retention took from the lake that a run was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionEntry {
+    /// Rows that left in the ingest before the run, by table.
+    pub expired: BTreeMap<String, u64>,
+    /// The oldest day whose ratings can still be repeated exactly, `YYYY-MM-DD`: runs as of an earlier day cannot. Empty while all can.
+    pub exact_from: String,
+}
+
 /// The manifest of a run: `manifest.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunManifest {
@@ -92,6 +101,9 @@ pub struct RunManifest {
     pub tables: BTreeMap<String, u64>,
     /// Rejected rows of each input table.
     pub rejects: BTreeMap<String, u64>,
+    /// What retention took from the lake before this run; absent where it took nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionEntry>,
     /// Warnings, in the order they arose.
     pub warnings: Vec<String>,
     /// `complete`, or what held the run back.
@@ -196,7 +208,7 @@ pub fn files_of(run: &Path) -> Result<Vec<String>> {
 pub fn entry_of(file: &Path, seal: &Seal) -> Result<FileEntry> {
     let (hash, bytes) = input::hash_file(file)?;
     if file.extension().is_some_and(|e| e == "parquet") {
-        return Ok(FileEntry { content: parquet::read(file, seal)?.content_hash(), file: Some(hash), bytes });
+        return Ok(FileEntry { content: large::content_hash(file, seal)?, file: Some(hash), bytes });
     }
     Ok(FileEntry { content: hash, file: None, bytes })
 }
@@ -242,6 +254,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::columns::Columns;
+    use crate::store::parquet;
     use std::fs;
 
     fn run() -> tempfile::TempDir {

@@ -1,11 +1,13 @@
 //! Everything that is read from or written to disk: paths, atomic writes, canonical files, the manifest, keys and the vault.
 
 pub mod atomic;
+pub mod audit;
 mod cipher;
 pub mod input;
 pub mod key;
 pub mod keyring;
 pub mod lake;
+pub mod large;
 pub mod lock;
 pub mod manifest;
 pub mod master;

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
@@ -21,7 +21,7 @@ use super::{FileEntry, atomic, cipher, hash_bytes, input};
 use crate::columns::Columns;
 use crate::error::{Error, Result, explain};
 
-const ROW_GROUP_ROWS: usize = 131_072;
+pub(super) const ROW_GROUP_ROWS: usize = 131_072;
 
 /// Writes a table. In the clear, equal columns give equal bytes. Under a [`Seal`] with a key the file is encrypted with AES-256-GCM, footer and every
 /// column; bytes then differ at each writing (nonces), `content` does not.
@@ -53,6 +53,13 @@ pub fn read_columns(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns>
 
 fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
     let batch = table.to_batch()?;
+    let mut writer = writer(table, seal)?;
+    writer.write(&batch).map_err(|e| fault("writing Parquet", &e))?;
+    writer.into_inner().map_err(|e| fault("closing Parquet", &e))
+}
+
+/// A writer of the canonical form for tables of these columns.
+pub(super) fn writer(table: &Columns, seal: &Seal) -> Result<ArrowWriter<Vec<u8>>> {
     let level = ZstdLevel::try_new(3).map_err(|e| fault("zstd level", &e))?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -65,12 +72,8 @@ fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
     }
     // Without the Arrow schema in its metadata the file says only what Parquet itself can say, to every reader alike.
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-    let mut bytes = Vec::new();
-    let mut writer =
-        ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).map_err(|e| fault("opening a Parquet writer", &e))?;
-    writer.write(&batch).map_err(|e| fault("writing Parquet", &e))?;
-    writer.close().map_err(|e| fault("closing Parquet", &e))?;
-    Ok(bytes)
+    let schema = table.slice(0, 0).to_batch()?.schema();
+    ArrowWriter::try_new_with_options(Vec::new(), schema, options).map_err(|e| fault("opening a Parquet writer", &e))
 }
 
 /// A key for the footer and one for every column: a column without one would stay in the clear. Each is derived from the data key, a salt of the
@@ -125,24 +128,67 @@ fn is_encrypted(path: &Path, file: &mut File) -> Result<bool> {
 
 /// Which columns to read.
 #[derive(Clone, Copy)]
-enum Pick<'a> {
+pub(super) enum Pick<'a> {
     All,
     Only(&'a [&'a str]),
     Without(&'a dyn Fn(&str) -> bool),
 }
 
-fn decode(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>) -> Result<Columns> {
-    let encrypted = is_encrypted(path, &mut file)?;
-    if !encrypted && seal.is_strict() {
+fn decode(path: &Path, file: File, seal: &Seal, pick: Pick<'_>) -> Result<Columns> {
+    let mut batches = batches(path, file, seal, pick, ROW_GROUP_ROWS)?;
+    let mut parts = Vec::new();
+    while let Some(part) = batches.next()? {
+        parts.push(part);
+    }
+    match parts.len() {
+        0 => Ok(batches.empty),
+        1 => Ok(parts.swap_remove(0)),
+        _ => Columns::concat(&parts),
+    }
+}
+
+/// The rows of a file, some at a time.
+pub(super) struct Batches {
+    reader: ParquetRecordBatchReader,
+    path: PathBuf,
+    is_encrypted: bool,
+    retriever: Arc<Retriever>,
+    /// The columns without a row.
+    pub(super) empty: Columns,
+    /// How many rows the file has.
+    pub(super) rows: u64,
+}
+
+impl std::fmt::Debug for Batches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} rows of {}", self.rows, self.path.display())
+    }
+}
+
+impl Batches {
+    /// The next rows; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Columns>> {
+        let refused = |e: arrow_schema::ArrowError| {
+            unreadable(&self.path, &ParquetError::ArrowError(e.to_string()), self.is_encrypted, self.retriever.missing.get())
+        };
+        let Some(batch) = self.reader.next().transpose().map_err(refused)? else { return Ok(None) };
+        Columns::from_batch(&batch).map(Some).ok_or_else(|| foreign(&self.path))
+    }
+}
+
+/// Opens a file to be read so many rows at a time.
+pub(super) fn batches(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>, rows: usize) -> Result<Batches> {
+    let is_encrypted = is_encrypted(path, &mut file)?;
+    if !is_encrypted && seal.is_strict() {
         return Err(in_the_clear(path));
     }
     let mut options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let retriever = Arc::new(Retriever { seal: seal.clone(), missing: OnceLock::new() });
-    if encrypted {
+    if is_encrypted {
         let decryption = FileDecryptionProperties::with_key_retriever(retriever.clone()).build().map_err(|e| fault("decryption", &e))?;
         options = options.with_file_decryption_properties(decryption);
     }
-    let refused = |e: &ParquetError| unreadable(path, e, encrypted, retriever.missing.get());
+    let refused = |e: &ParquetError| unreadable(path, e, is_encrypted, retriever.missing.get());
     let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|e| refused(&e))?;
     let parquet_schema = builder.metadata().file_metadata().schema_descr_ptr();
     let empty = RecordBatch::new_empty(Arc::new(parquet_to_arrow_schema(&parquet_schema, None).map_err(|e| refused(&e))?));
@@ -154,20 +200,13 @@ fn decode(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>) -> Result<Co
     let wanted: Vec<String> = empty.schema().fields().iter().map(|f| f.name().clone()).filter(|name| there(name)).collect();
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(String::as_str));
     builder = builder.with_projection(mask);
-    let reader = builder.with_batch_size(ROW_GROUP_ROWS).build().map_err(|e| refused(&e))?;
-    let mut parts = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|e| refused(&ParquetError::ArrowError(e.to_string())))?;
-        parts.push(Columns::from_batch(&batch).ok_or_else(|| foreign(path))?);
-    }
-    match parts.len() {
-        0 => Columns::from_batch(&empty).ok_or_else(|| foreign(path))?.select(&wanted.iter().map(String::as_str).collect::<Vec<_>>()),
-        1 => Ok(parts.swap_remove(0)),
-        _ => Columns::concat(&parts),
-    }
+    let in_file = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+    let reader = builder.with_batch_size(rows).build().map_err(|e| refused(&e))?;
+    let empty = Columns::from_batch(&empty).ok_or_else(|| foreign(path))?.select(&wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
+    Ok(Batches { reader, path: path.to_owned(), is_encrypted, retriever, empty, rows: in_file })
 }
 
-fn fault(doing: &str, e: &ParquetError) -> Error {
+pub(super) fn fault(doing: &str, e: &ParquetError) -> Error {
     Error::fault(format!("{doing}: {e}"))
 }
 

@@ -59,16 +59,40 @@ pub fn read_whole(lake: &Path, table: &str, seal: &Seal) -> Result<Option<Column
     joined(lake, table, None, seal)
 }
 
+/// The rows of a table in a bucket, or of one kept whole, in the lake's order, with the column [`PRIMARY`] by which source rows are counted.
+pub fn read_counted(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<Option<Columns>> {
+    let parts = parts(lake, table, bucket)?;
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let read = parts.iter().map(|path| {
+        if parts.len() == 1 {
+            parquet::read_without(path, &|name| name != PRIMARY && is_bookkeeping(name), seal)
+        } else {
+            parquet::read(path, seal)
+        }
+    });
+    let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
+    let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
+    Ok(Some(without(rows, &|name| name != PRIMARY && is_bookkeeping(name))))
+}
+
 fn joined(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<Option<Columns>> {
     let parts = parts(lake, table, bucket)?;
     if parts.is_empty() {
         return Ok(None);
     }
-    let read = parts.iter().map(|path| if parts.len() == 1 { parquet::read_without(path, &is_bookkeeping, seal) } else { parquet::read(path, seal) });
+    let read = parts
+        .iter()
+        .map(|path| if parts.len() == 1 { parquet::read_without(path, &is_bookkeeping, seal) } else { parquet::read(path, seal) });
     let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
     let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
-    let names: Vec<String> = rows.names().filter(|name| is_bookkeeping(name)).map(str::to_owned).collect();
-    Ok(Some(names.iter().fold(rows, |rows, name| rows.without(name))))
+    Ok(Some(without(rows, &is_bookkeeping)))
+}
+
+fn without(rows: Columns, is_out: &dyn Fn(&str) -> bool) -> Columns {
+    let names: Vec<String> = rows.names().filter(|name| is_out(name)).map(str::to_owned).collect();
+    names.iter().fold(rows, |rows, name| rows.without(name))
 }
 
 /// Rows in the lake's order.

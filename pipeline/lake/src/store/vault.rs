@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::seal::Seal;
-use super::{FileEntry, parquet};
+use super::{FileEntry, audit, parquet};
 use crate::bucket::folder_name;
 use crate::columns::Columns;
 use crate::error::{Error, Result};
@@ -25,6 +25,9 @@ impl Vault {
     /// The identity columns of one table and bucket: debtor_id, source, the table's identity columns, known_on, seen_on. `None` where the
     /// bucket has none. [`crate::Error::Config`] where the key is another one.
     pub fn read(&self, table: &str, bucket: u32) -> Result<Option<Columns>> {
+        if table == audit::FOLDER {
+            return Err(Error::fault("audit attributes are read through store::audit, by validate alone"));
+        }
         parquet::read_if_present(&self.path(table, bucket), &self.seal)
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::Request;
-use luheng_lake::schema::{Codes, Schema};
+use luheng_lake::schema::{Codes, Retention, Schema};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
 use luheng_lake::store::paths::Work;
 use luheng_lake::store::seal::{DataKey, Encrypt, Seal};
@@ -127,6 +127,7 @@ impl Town {
             max_reject_share: 0.05,
             max_wait_days: 90,
             linking: None,
+            retention: Retention::load(&files, &Schema::load(&files).unwrap()).unwrap(),
         }
     }
 
