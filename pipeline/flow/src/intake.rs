@@ -121,7 +121,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
     }
     let rest = format!(
-        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}",
+        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}|{:?}",
         env!("CARGO_PKG_VERSION"),
         ctx.files.hash(),
         ctx.config.sources,

@@ -172,3 +172,22 @@ fn of_facts(rating: &Rating) -> &'static str {
         _ => "low",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rating_is_surer_than_the_identity_behind_it() {
+        let of = |width: f64, link_probability| {
+            let ends = (Some(0.5), Some(0.5 + width));
+            confidence(&Rating { capacity_low: ends.0, capacity_high: ends.1, coverage: Some(0.95), link_probability, ..Rating::default() })
+        };
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, None)), ["high", "medium", "low"]);
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, Some(0.999))), ["medium", "medium", "low"]);
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, Some(0.99))), ["low", "low", "low"]);
+        // A judge's word is an identity like a link: it is not the person's number.
+        assert_eq!(of(0.1, Some(1.0)), "medium");
+        assert_eq!(confidence(&Rating { link_probability: Some(0.9999), ..Rating::default() }), "none");
+    }
+}
