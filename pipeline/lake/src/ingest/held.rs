@@ -12,7 +12,7 @@ use super::record::{Header, Id, Value, hex, push_record, unhex};
 use super::references::{Basis, References, Target};
 use super::retention::{CLOSING, Closings};
 use super::state::State;
-use super::told::{Told, header, key_of};
+use super::told::{Told, header};
 use super::{Request, identity::Identity};
 use crate::columns::{Column, Columns};
 use crate::error::Result;
@@ -195,9 +195,9 @@ impl Held {
             names.extend(hangs_on);
             self.each(layout, &names, &mut |_, rows| {
                 let lies_with = Named::by(&rows, "debtor_id");
-                let mut entries = Vec::new();
+                let (told, mut entries) = (Told::by(&rows), Vec::new());
                 for at in (0..rows.len()).filter(|&at| !flag(&rows, added::ELSEWHERE, at)) {
-                    let key = key_of(maps.identity, layout, &rows, at)?;
+                    let key = told.key(maps.identity, layout, at)?;
                     let Some(now) = Some(at).filter(|_| ledger.knows(key)).and_then(|at| moves.named(&lies_with, at)) else { continue };
                     let target = target(maps.references, now);
                     let place = hangs_on.map_or_else(|| place_of_debtor(&target.id), |name| place_of_text(text(&rows, name, at)));
@@ -213,9 +213,9 @@ impl Held {
         if keyed {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
-                let followed = moves.over(layout, &rows);
+                let (told, followed) = (Told::by(&rows), moves.over(layout, &rows));
                 for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !followed.follows(at)) {
-                    let key = key_of(maps.identity, layout, &rows, at)?;
+                    let key = told.key(maps.identity, layout, at)?;
                     if moved.contains_key(&key) {
                         lay(layout, &rows, at, spill)?;
                     }
@@ -265,8 +265,8 @@ impl Held {
         tables::parts(&self.folder, &layout.name, bucket)
     }
 
-    /// The rows of a table in one bucket as the second pass compares them, without their values.
-    pub(super) fn index(&self, identity: &Identity, layout: &Layout, bucket: Option<u32>) -> Result<Index> {
+    /// The rows of a table in one bucket as the second pass compares them, without their values; of `keys` alone, which are sorted, where given.
+    pub(super) fn index(&self, identity: &Identity, layout: &Layout, bucket: Option<u32>, keys: Option<&[u64]>) -> Result<Index> {
         let mut names = vec![added::ROW_ID, added::SOURCE_ID, tables::CONTENT, tables::PRIMARY, tables::GIVEN];
         if layout.bucketed() {
             names.extend(["debtor_id", added::ELSEWHERE]);
@@ -278,14 +278,31 @@ impl Held {
             names.push(added::SEEN_ON);
         }
         names.extend(["voided_on", "void_reason"].into_iter().filter(|name| layout.columns.iter().any(|(n, _)| n == name)));
-        let parts = self.parts(layout, bucket)?;
-        let read = parts.iter().map(|part| parquet::read_columns(part, &names, &self.seal)).collect::<Result<Vec<_>>>()?;
+        let (mut read, mut lines, mut total) = (Vec::new(), Vec::new(), 0);
+        for part in self.parts(layout, bucket)? {
+            let Some(keys) = keys else {
+                read.push(parquet::read_columns(&part, &names, &self.seal)?);
+                continue;
+            };
+            let rows = parquet::read_columns(&part, &[added::ROW_ID, added::SOURCE_ID, tables::GIVEN], &self.seal)?;
+            let told = Told::by(&rows);
+            let mut at_keys = Vec::new();
+            for at in 0..rows.len() {
+                if keys.binary_search(&told.key(identity, layout, at)?).is_ok() {
+                    at_keys.push(at);
+                }
+            }
+            lines.extend(at_keys.iter().map(|at| (total + at) as u64));
+            total += rows.len();
+            read.push(parquet::read_rows(&part, &names, &at_keys, &self.seal)?);
+        }
         if read.is_empty() {
             return Ok(Index::default());
         }
         let rows = Columns::concat(&read)?;
         let told = Told::by(&rows);
-        let headers = (0..rows.len()).map(|at| header(identity, layout, &told, at)).collect::<Result<Vec<_>>>()?;
+        let mut headers = (0..rows.len()).map(|at| header(identity, layout, &told, at)).collect::<Result<Vec<_>>>()?;
+        headers.iter_mut().zip(lines).for_each(|(header, line)| header.line = line);
         let row_ids = rows.require(added::ROW_ID)?.clone();
         Ok(Index { headers, row_ids: Some(row_ids) })
     }
@@ -375,7 +392,7 @@ pub(super) struct Maps<'a> {
     pub sources: &'a [String],
 }
 
-/// The rows of one table and bucket without their values.
+/// Rows of one table and bucket without their values, each with its position among all of them as its line.
 #[derive(Default)]
 pub(super) struct Index {
     pub headers: Vec<Header>,
@@ -384,8 +401,9 @@ pub(super) struct Index {
 
 impl Index {
     /// The id a row has in the lake.
-    pub(super) fn row_id(&self, at: usize) -> &str {
-        self.row_ids.as_ref().and_then(|c| c.text_at(at)).unwrap_or_default()
+    pub(super) fn row_id(&self, row: &Header) -> &str {
+        let at = self.headers.binary_search_by_key(&row.line, |h| h.line).ok();
+        at.and_then(|at| self.row_ids.as_ref()?.text_at(at)).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! One table of one bucket: what the lake held and what tonight brought become one set of facts. Keys, versions and conflicts are settled here.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Request;
@@ -50,6 +51,8 @@ struct Resolved<'a> {
     facts: Vec<Fact<'a>>,
     /// Rows of the lake that a full export no longer has, by position, where that retracts them.
     retracted: Vec<usize>,
+    /// Of the hashes of counted rows.
+    sum: u128,
     table: TableOutcome,
 }
 
@@ -67,10 +70,17 @@ impl Merge<'_> {
             outcome.tables.insert(name.clone(), TableOutcome::carried(before));
             return Ok(());
         }
-        let fresh = records(bytes)?;
-        let (index, outdated) = self.index(moved)?;
-        let mut rows = fresh;
-        rows.extend(index.headers.iter().filter(|h| !outdated[h.line as usize]).map(|h| (*h, &[] as &[u8])));
+        let mut rows = records(bytes)?;
+        // Where nothing but the keys of tonight's rows can change, no other row is looked at.
+        let is_narrow = keeps && !moved && leaving.is_none() && !parts.is_empty() && !self.split.full.contains_key(name);
+        let narrow = if is_narrow { self.narrow(&rows, &before)? } else { None };
+        let (index, others) = match narrow {
+            Some(narrow) => narrow,
+            None => (self.index(None)?, Counted::default()),
+        };
+        let outdated = if moved { self.outdated(&index, &rows)? } else { vec![false; index.headers.len()] };
+        let held = || index.headers.iter().zip(&outdated);
+        rows.extend(held().filter(|(_, outdated)| !**outdated).map(|(h, _)| (*h, &[] as &[u8])));
         let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, outcome)).unwrap_or_default();
         rows.sort_unstable_by_key(|row| row.0);
         let mut resolved = self.resolve(&rows, &index, outcome, rejects)?;
@@ -78,30 +88,34 @@ impl Merge<'_> {
             let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
             resolved.table.due = resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
         }
-        let gone = index.headers.iter().filter(|h| outdated[h.line as usize] && h.primary).count() as u64;
-        resolved.table.left = gone;
+        resolved.table.left = held().filter(|(h, outdated)| **outdated && h.primary).count() as u64;
         resolved.table.retired += left.held;
         resolved.table.met += left.moved;
         (resolved.table.expired, resolved.table.exact_from) = (left.rows, left.exact_from);
         resolved.table.before = before.rows;
+        resolved.table.rows += others.rows;
+        resolved.table.sum = format!("{:032x}", resolved.sum.wrapping_add(others.sum()?));
         let added = resolved.facts.iter().filter(|f| f.header.fresh).count();
         let stay = resolved.facts.len() - added;
-        let same = added == 0 && stay == index.headers.len() && resolved.retracted.is_empty();
-        let appends = stay == index.headers.len()
-            && resolved.retracted.is_empty()
+        let all_stay = stay == index.headers.len() && resolved.retracted.is_empty();
+        let appends = all_stay
             && self.bucket.is_some()
             && !parts.is_empty()
             && parts.len() < MAX_PARTS
-            && added * APPEND_AT_MOST <= stay;
-        resolved.table.stored = (resolved.facts.len() + resolved.retracted.len()) as u64;
-        if keeps && (same || appends) {
+            && added * APPEND_AT_MOST <= stay + others.stored as usize;
+        resolved.table.stored = others.stored + (resolved.facts.len() + resolved.retracted.len()) as u64;
+        if keeps && all_stay && (added == 0 || appends) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
-            if !same {
+            if added > 0 {
                 resolved.facts.retain(|f| f.header.fresh);
                 self.write(parts.len(), self.stored(resolved.facts)?)?;
             }
         } else if resolved.table.stored > 0 {
-            let held: Vec<usize> = resolved.facts.iter().filter(|f| !f.header.fresh).map(|f| f.header.line as usize).collect();
+            let mut held: Vec<usize> = resolved.facts.iter().filter(|f| !f.header.fresh).map(|f| f.header.line as usize).collect();
+            if others.stored > 0 {
+                let looked_at: Vec<usize> = index.headers.iter().map(|h| h.line as usize).collect();
+                held.extend((0..before.stored as usize).filter(|at| looked_at.binary_search(at).is_err()));
+            }
             let retracted = std::mem::take(&mut resolved.retracted);
             resolved.facts.retain(|f| f.header.fresh);
             let mut table = self.stored(resolved.facts)?;
@@ -122,18 +136,37 @@ impl Merge<'_> {
         parquet::write(&self.file(n), &table, &self.request.seal).map(|_| ())
     }
 
-    /// The rows of the lake, and which of them name a debtor by a pseudonym that is no more.
-    fn index(&self, moved: bool) -> Result<(Index, Vec<bool>)> {
-        let Some(held) = self.held else { return Ok((Index::default(), Vec::new())) };
-        let index = held.index(self.identity, self.layout, self.bucket)?;
-        let mut outdated = vec![false; index.headers.len()];
-        if moved && let Some(rows) = held.rows(self.layout, self.bucket)? {
-            let followed = self.split.moves.over(self.layout, &rows);
-            for (at, outdated) in outdated.iter_mut().enumerate() {
-                *outdated = followed.outdates(at);
-            }
+    /// The rows of the lake, or those of some keys.
+    fn index(&self, keys: Option<&[u64]>) -> Result<Index> {
+        self.held.map_or(Ok(Index::default()), |held| held.index(self.identity, self.layout, self.bucket, keys))
+    }
+
+    /// Which rows of the lake name a debtor by a pseudonym that is no more, or are copies of a row whose counted one comes to lie here too.
+    fn outdated(&self, index: &Index, fresh: &[(Header, &[u8])]) -> Result<Vec<bool>> {
+        let told = |h: &Header| (h.debtor, h.key, h.known_on, h.seen_on, h.content);
+        let counted: BTreeSet<_> = fresh.iter().filter(|(h, _)| h.file == MOVED && h.primary).map(|(h, _)| told(h)).collect();
+        let Some(rows) = self.held.map_or(Ok(None), |held| held.rows(self.layout, self.bucket))? else { return Ok(Vec::new()) };
+        let followed = self.split.moves.over(self.layout, &rows);
+        Ok(index.headers.iter().map(|h| followed.outdates(h.line as usize) || !h.primary && counted.contains(&told(h))).collect())
+    }
+
+    /// The lake's rows of tonight's keys, and the counts of all its other rows; `None` where the lake's rows do not stand by themselves.
+    fn narrow(&self, fresh: &[(Header, &[u8])], before: &Counted) -> Result<Option<(Index, Counted)>> {
+        let mut keys: Vec<u64> = fresh.iter().map(|(h, _)| h.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let index = self.index(Some(&keys))?;
+        let mut rows: Vec<(Header, &[u8])> = index.headers.iter().map(|h| (*h, &[] as &[u8])).collect();
+        rows.sort_unstable_by_key(|row| row.0);
+        let own = self.resolve(&rows, &index, &mut BucketOutcome::default(), &mut Vec::new())?;
+        let stands = own.facts.len() == rows.len() && own.table.rows <= before.rows && rows.len() as u64 <= before.stored;
+        if !stands {
+            return Ok(None);
         }
-        Ok((index, outdated))
+        let sum = before.sum()?.wrapping_sub(own.sum);
+        let others =
+            Counted { rows: before.rows - own.table.rows, sum: format!("{sum:032x}"), stored: before.stored - index.headers.len() as u64 };
+        Ok(Some((index, others)))
     }
 
     /// `rows` are sorted by header: debtor, key, known_on, seen_on, content, here before elsewhere, the lake's before tonight's.
@@ -145,7 +178,6 @@ impl Merge<'_> {
         rejects: &mut Vec<Reject>,
     ) -> Result<Resolved<'r>> {
         let mut out = Resolved::default();
-        let mut sum = 0u128;
         let key = |h: &Header| (h.debtor, h.key);
         let full = self.split.full.get(&self.layout.name);
         for of_key in rows.chunk_by(|a, b| key(&a.0) == key(&b.0)) {
@@ -169,7 +201,7 @@ impl Merge<'_> {
                 fact.rank = before.map_or(0, |b| b.rank + 1);
                 count_fact(&fact.header, outcome, &mut out.table);
                 if fact.header.primary {
-                    sum = sum.wrapping_add(row_hash(&fact.header, fact.ordinal, fact.rank));
+                    out.sum = out.sum.wrapping_add(row_hash(&fact.header, fact.ordinal, fact.rank));
                 }
                 out.facts.push(fact);
             }
@@ -180,10 +212,10 @@ impl Merge<'_> {
             if let Some(&day) = full
                 && of_key.iter().all(|(h, _)| !h.fresh || h.file == MOVED)
             {
-                sum = sum.wrapping_add(self.absent(first, day, &mut out)?);
+                let gone = self.absent(first, day, &mut out)?;
+                out.sum = out.sum.wrapping_add(gone);
             }
         }
-        out.table.sum = format!("{sum:032x}");
         Ok(out)
     }
 
@@ -222,7 +254,7 @@ impl Merge<'_> {
             contents = tonight;
         }
         contents.sort_by_key(|equal| (equal[0].0.void, equal[0].0.content));
-        let ordinal_of = |row: &Header| index.row_id(row.line as usize).split('-').nth(1).and_then(|n| n.parse().ok()).unwrap_or_default();
+        let ordinal_of = |row: &Header| index.row_id(row).split('-').nth(1).and_then(|n| n.parse().ok()).unwrap_or_default();
         let held = same_day.iter().filter(|(h, _)| !h.fresh).map(|(h, _)| ordinal_of(h));
         let mut ordinal: u32 = if repeats { held.max().unwrap_or_default() } else { 0 };
         for equal in contents {

@@ -21,6 +21,16 @@ pub(super) struct Counted {
     pub stored: u64,
 }
 
+impl Counted {
+    /// The sum as a number; of a bucket that was never counted, none.
+    pub(super) fn sum(&self) -> Result<u128> {
+        if self.sum.is_empty() {
+            return Ok(0);
+        }
+        u128::from_str_radix(&self.sum, 16).map_err(|e| Error::fault(format!("a content sum: {e}")))
+    }
+}
+
 /// A file that was loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Loaded {

@@ -41,6 +41,16 @@ impl<'a> Told<'a> {
             void: ["voided_on", "void_reason"].map(|name| rows.get(name)),
         }
     }
+
+    /// The key a row of the lake was given: of the export's id, or what its own id begins with.
+    pub(super) fn key(&self, identity: &Identity, layout: &Layout, at: usize) -> Result<u64> {
+        let row_id = text(self.row_id, at);
+        if flag(self.given, at) {
+            return Ok(identity.key_of_row_id(&layout.name, text(self.source, at), row_id, &mut Vec::new()));
+        }
+        let digits = row_id.split('-').next().unwrap_or_default();
+        u64::from_str_radix(digits, 16).map_err(|_| Error::fault(format!("a row of {} in the lake has no id of ours", layout.name)))
+    }
 }
 
 /// What the second pass compares of a row of the lake.
@@ -52,7 +62,7 @@ pub(super) fn header(identity: &Identity, layout: &Layout, told: &Told<'_>, at: 
     Ok(Header {
         debtor,
         base: unhex(text(told.base, at)).unwrap_or(debtor),
-        key: key(identity, layout, given, text(told.source, at), row_id)?,
+        key: told.key(identity, layout, at)?,
         known_on: layout.known_on.map_or(NO_DAY, |_| day(told.known_on)),
         seen_on: day(told.seen_on),
         content: content.int_at(at).unwrap_or_default() as u64,
@@ -68,20 +78,6 @@ pub(super) fn header(identity: &Identity, layout: &Layout, told: &Told<'_>, at: 
         given,
         awaited: NO_DAY,
     })
-}
-
-/// The key a row of the lake was given: of the export's id, or what its own id begins with.
-pub(super) fn key_of(identity: &Identity, layout: &Layout, rows: &Columns, at: usize) -> Result<u64> {
-    let (given, source, row_id) = (rows.get(tables::GIVEN), rows.get(added::SOURCE_ID), rows.get(added::ROW_ID));
-    key(identity, layout, flag(given, at), text(source, at), text(row_id, at))
-}
-
-fn key(identity: &Identity, layout: &Layout, given: bool, source: &str, row_id: &str) -> Result<u64> {
-    if given {
-        return Ok(identity.key_of_row_id(&layout.name, source, row_id, &mut Vec::new()));
-    }
-    let digits = row_id.split('-').next().unwrap_or_default();
-    u64::from_str_radix(digits, 16).map_err(|_| Error::fault(format!("a row of {} in the lake has no id of ours", layout.name)))
 }
 
 fn text(column: Option<&Column>, at: usize) -> &str {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
@@ -49,6 +49,15 @@ pub fn read_if_present(path: &Path, seal: &Seal) -> Result<Option<Columns>> {
 /// Reads some columns only, in the order asked for.
 pub fn read_columns(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns> {
     decode(path, input::open(path)?, seal, Pick::Only(names))?.select(names)
+}
+
+/// Reads some columns of some rows only, in the order of the file; `rows` are ascending positions.
+pub(crate) fn read_rows(path: &Path, names: &[&str], rows: &[usize], seal: &Seal) -> Result<Columns> {
+    let ranges = rows.chunk_by(|a, b| a + 1 == *b).map(|run| run[0]..run[0] + run.len());
+    let mut batches = batches_of(path, input::open(path)?, seal, Pick::Only(names), ROW_GROUP_ROWS, &|all| {
+        Some(RowSelection::from_consecutive_ranges(ranges.clone(), all))
+    })?;
+    all(&mut batches)?.select(names)
 }
 
 fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
@@ -135,13 +144,16 @@ pub(super) enum Pick<'a> {
 }
 
 fn decode(path: &Path, file: File, seal: &Seal, pick: Pick<'_>) -> Result<Columns> {
-    let mut batches = batches(path, file, seal, pick, ROW_GROUP_ROWS)?;
+    all(&mut batches(path, file, seal, pick, ROW_GROUP_ROWS)?)
+}
+
+fn all(batches: &mut Batches) -> Result<Columns> {
     let mut parts = Vec::new();
     while let Some(part) = batches.next()? {
         parts.push(part);
     }
     match parts.len() {
-        0 => Ok(batches.empty),
+        0 => Ok(batches.empty.clone()),
         1 => Ok(parts.swap_remove(0)),
         _ => Columns::concat(&parts),
     }
@@ -177,7 +189,19 @@ impl Batches {
 }
 
 /// Opens a file to be read so many rows at a time.
-pub(super) fn batches(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>, rows: usize) -> Result<Batches> {
+pub(super) fn batches(path: &Path, file: File, seal: &Seal, pick: Pick<'_>, rows: usize) -> Result<Batches> {
+    batches_of(path, file, seal, pick, rows, &|_| None)
+}
+
+/// As [`batches`], of the rows that `select` takes out of so many.
+fn batches_of(
+    path: &Path,
+    mut file: File,
+    seal: &Seal,
+    pick: Pick<'_>,
+    rows: usize,
+    select: &dyn Fn(usize) -> Option<RowSelection>,
+) -> Result<Batches> {
     let is_encrypted = is_encrypted(path, &mut file)?;
     if !is_encrypted && seal.is_strict() {
         return Err(in_the_clear(path));
@@ -201,6 +225,9 @@ pub(super) fn batches(path: &Path, mut file: File, seal: &Seal, pick: Pick<'_>, 
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(String::as_str));
     builder = builder.with_projection(mask);
     let in_file = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+    if let Some(selection) = select(usize::try_from(in_file).unwrap_or(usize::MAX)) {
+        builder = builder.with_row_selection(selection);
+    }
     let reader = builder.with_batch_size(rows).build().map_err(|e| refused(&e))?;
     let empty = Columns::from_batch(&empty).ok_or_else(|| foreign(path))?.select(&wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
     Ok(Batches { reader, path: path.to_owned(), is_encrypted, retriever, empty, rows: in_file })
@@ -269,6 +296,19 @@ mod tests {
         assert_eq!(back.content_hash(), entry.content);
         assert_eq!(read_columns(&a, &["paid_on", "case_no"], &plain).unwrap().names().collect::<Vec<_>>(), ["paid_on", "case_no"]);
         assert!(read_if_present(&dir.path().join("none"), &plain).unwrap().is_none());
+    }
+
+    #[test]
+    fn chosen_rows_are_read_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        // More than two row groups.
+        let table = Columns::new().int("amount_fen", (0..300_000).map(Some)).text("case_no", (0..300_000).map(|i| Some(format!("c{i}"))));
+        write(&path, &table, &Seal::none()).unwrap();
+        for rows in [vec![], vec![0], vec![3, 4, 5, 131_071, 131_072, 299_999]] {
+            let read = read_rows(&path, &["case_no"], &rows, &Seal::none()).unwrap();
+            assert_eq!(read.content_hash(), table.take(&rows).select(&["case_no"]).unwrap().content_hash(), "{rows:?}");
+        }
     }
 
     #[test]

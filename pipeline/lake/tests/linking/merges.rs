@@ -1,5 +1,7 @@
 //! Who is linked: whom the threshold lets, no two numbers, under the model of the first night.
 
+use std::collections::BTreeMap;
+
 use luheng_lake::ingest::mapping::Mode;
 use luheng_lake::ingest::{self, Linking};
 use luheng_lake::store::parquet;
@@ -123,4 +125,34 @@ fn the_model_is_kept_until_another_training_is_asked_for() {
     let second = model(&nights);
     assert!(second[0].starts_with("person 2 ") && second[0][9..] != first[0][9..], "{second:?}");
     assert!(parquet::read(&nights.request(0).work.vault().join("links.parquet"), &Seal::none()).is_err(), "sealed");
+}
+
+/// The counted copy of what they shared may be that of either, and goes where a copy lies already.
+#[test]
+fn two_parties_of_a_case_who_turn_out_to_be_one_leave_its_rows_counted_once() {
+    let word = |debtor: &str| decision(debtor, "A1", "same", "2025-06-02");
+    let number = |debtor: &str| {
+        let known = KNOWN.replace("A1,", &format!("{debtor},")).replace("2025-01-01", "2025-05-02");
+        row(0, &if debtor == "C3" { known } else { known.replace("欧阳淼淼", "歐陽淼淼") })
+    };
+    for (linking, says) in [(Some(HOW), &word as &dyn Fn(&str) -> Row), (None, &number)] {
+        let nights = Nights { linking, ..Nights::new(Mode::Delta) };
+        // Nobody is like anybody until it is said.
+        let mut rows: Vec<Row> = base().into_iter().filter(|(_, text)| text != ALIKE).collect();
+        rows.push(row(0, "B2,natural,other,,某某某,,,,,2025-01-01"));
+        rows.extend(["A1", "C3"].map(|debtor| (2, format!("{},{debtor},joint,,2025-01-05", CASES[1]))));
+        nights.night(0, &rows);
+        let before = nights.info();
+        for (night, debtor) in [(1, "C3"), (2, "B2")] {
+            nights.night(night, &[says(debtor)]);
+            let counted = |rows: &BTreeMap<String, u64>| ["cases", "parties", "payments", "seizures", "conduct"].map(|table| rows[table]);
+            assert_eq!(
+                counted(&nights.info().rows),
+                counted(&before.rows),
+                "{debtor} by {}",
+                if linking.is_some() { "word" } else { "number" }
+            );
+        }
+        assert!(nights.debtors_of("cases").iter().all(|debtor| *debtor == known()));
+    }
 }
