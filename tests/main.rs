@@ -18,6 +18,7 @@ mod grounds;
 mod house;
 mod invariance;
 mod labels;
+mod linked;
 mod means;
 mod nightly;
 mod nights;

@@ -25,7 +25,7 @@ pub const TABLES: [(&str, &str, &[usize]); 8] = [
     ("assets", "asset_ref,debtor_ref,class,gross_fen,known_on", &[0, 4]),
     ("seizures", "asset_ref,case_no,kind,from_on,rank,known_on", &[0, 1, 2, 3, 5]),
     ("conduct", "row_id,debtor_ref,case_no,kind,happened_on,document_no,known_on", &[0, 1, 2, 3, 4, 5, 6]),
-    ("identity_decisions", "source_a,ref_a,source_b,ref_b,decision,judge_code,decided_on,known_on,document_no", &[0, 1, 2, 3, 7]),
+    ("identity_decisions", "source_a,ref_a,source_b,ref_b,decision,judge_code,decided_on,known_on,document_no,voided_on", &[0, 1, 2, 3, 7]),
 ];
 pub const CASES: [&str; 3] = ["（2025）浙0106执1号", "（2025）浙0106执2号", "（2025）浙0106执3号"];
 /// The known one, the same without his number, and one who has no more than the name in common.
@@ -139,6 +139,12 @@ impl Nights {
         Vault::open(&self.request(0).work.vault(), &self.request(0).vault)
     }
 
+    /// Under whom the vault keeps debtors.
+    pub fn identities(&self) -> Vec<String> {
+        let rows = (0..self.buckets).filter_map(|bucket| self.vault().read("debtors", bucket).unwrap());
+        rows.flat_map(|rows| lines(&rows, &["debtor_id"])).collect()
+    }
+
     /// The audit attributes of every debtor.
     pub fn audited(&self) -> BTreeMap<String, Attributes> {
         let request = self.request(0);
@@ -214,7 +220,7 @@ pub fn base() -> Vec<Row> {
 }
 
 pub fn decision(a: &str, b: &str, what: &str, known_on: &str) -> Row {
-    (7, format!(",{a},,{b},{what},J01,{known_on},{known_on},（2025）浙0106执1号之一"))
+    (7, format!(",{a},,{b},{what},J01,{known_on},{known_on},（2025）浙0106执1号之一,"))
 }
 
 pub const WITH_DEBTORS: [&str; 7] = ["debtors", "cases", "parties", "payments", "assets", "seizures", "conduct"];

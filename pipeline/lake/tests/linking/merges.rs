@@ -37,6 +37,9 @@ fn a_debtor_without_a_number_goes_where_his_like_is_and_a_namesake_does_not() {
     assert!(links.contains(&format!("{} {} review - -", by_ref("C3"), known())), "{links:?}");
     let steps = lines(&nights.links(), &["left", "steps"]).into_iter().find(|l| l.starts_with(&by_ref("B2"))).unwrap();
     assert!(steps.contains("name variant +") && steps.contains("birth same +") && !steps.contains("欧阳"), "{steps}");
+    // The vault keeps everybody under his own pseudonym, and no reader meets one of those who are linked.
+    assert!(nights.identities().contains(&by_ref("B2")));
+    assert!(!nights.rows("conduct").names().any(|name| name.ends_with("_unlinked")));
     // Nothing is lost or made by it.
     let off = Nights { linking: None, ..Nights::new(Mode::Full) };
     let plain = off.night(0, &base());
@@ -155,4 +158,14 @@ fn two_parties_of_a_case_who_turn_out_to_be_one_leave_its_rows_counted_once() {
         }
         assert!(nights.debtors_of("cases").iter().all(|debtor| *debtor == known()));
     }
+}
+
+#[test]
+fn a_row_that_waited_goes_where_its_debtor_is_linked() {
+    let nights = Nights::new(Mode::Delta);
+    let rows: Vec<Row> = base().into_iter().chain([row(6, ",B2,（2025）浙0106执9号,served,2025-05-10,D9,2025-05-11")]).collect();
+    nights.night(0, &rows);
+    nights.night(1, &[row(1, "（2025）浙0106执9号,money,1,2025-05-12,,"), row(2, "（2025）浙0106执9号,B2,principal,,2025-05-12")]);
+    let of_his = nights.texts("conduct", &["document_no", "debtor_id"]);
+    assert!(of_his.contains(&format!("D9 {}", known())), "{of_his:?}");
 }

@@ -53,3 +53,20 @@ fn a_number_learnt_that_contradicts_the_link_ends_it() {
         assert_parted(&nights, &all);
     }
 }
+
+#[test]
+fn a_word_that_is_not_known_yet_or_was_withdrawn_is_none_and_one_that_confirms_is_certain() {
+    let nights = Nights::new(Mode::Delta);
+    let not_yet = decision("B2", "A1", "not_same", "2025-07-01");
+    nights.night(0, &base().into_iter().chain([not_yet]).collect::<Vec<_>>());
+    assert!(!nights.debtors_of("conduct").contains(&by_ref("B2")));
+    let basis = || nights.texts("debtors", &["debtor_id", "identity_basis", "link_probability"]);
+    assert!(basis().contains(&format!("{} linked 0.99999", known())), "{:?}", basis());
+    // Who is linked stays where he is; what the lake says of it is another word.
+    nights.night(1, &[decision("B2", "A1", "same", "2025-06-02")]);
+    assert!(basis().contains(&format!("{} linked 1", known())), "{:?}", basis());
+    let withdrawn = Nights::new(Mode::Full);
+    let text = format!("{}2025-05-02", decision("B2", "A1", "not_same", "2025-05-01").1);
+    withdrawn.night(0, &base().into_iter().chain([(7, text)]).collect::<Vec<_>>());
+    assert!(!withdrawn.debtors_of("conduct").contains(&by_ref("B2")));
+}
