@@ -124,7 +124,7 @@ fn a_linked_identity_is_rated_as_the_person_leaned_on_less_and_undone_by_a_word(
     let (case_no, (twin, known)) = twins.iter().find(|(case_no, _)| after.contains_key(*case_no)).unwrap();
     let sheet = |what: &str| {
         let out = court.path(what);
-        let output = court.command(&["sheet", case_no, "--out"]).arg(&out).output().unwrap();
+        let output = court.command(&["sheet", case_no]).arg("--out").arg(&out).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::read_to_string(out).unwrap().contains("系按姓名、出生日期等信息比对并入")
     };
