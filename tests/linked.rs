@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use crate::town::{reals, table, texts};
 use crate::verify::Court;
@@ -25,8 +26,8 @@ struct Rated {
     figures: [Option<f64>; 3],
 }
 
-fn rated(court: &Court, cases: &BTreeSet<String>) -> BTreeMap<String, Rated> {
-    let ratings = table(&court.work, "ratings");
+fn rated(work: &Path, cases: &BTreeSet<String>) -> BTreeMap<String, Rated> {
+    let ratings = table(work, "ratings");
     let [case_no, debtor, basis, confidence] = ["case_no", "debtor_id", "identity_basis", "confidence"].map(|name| texts(&ratings, name));
     let figures = ["capacity_p", "willingness_p", "coverage"].map(|name| reals(&ratings, name));
     let probability = reals(&ratings, "link_probability");
@@ -91,15 +92,17 @@ fn capped(confidence: &str, probability: f64) -> &str {
 #[test]
 fn a_linked_identity_is_rated_as_the_person_leaned_on_less_and_undone_by_a_word() {
     let court = Court::of(500);
-    court.night(DAY, &[]);
-    let all: BTreeSet<String> = texts(&table(&court.work, "ratings"), "case_no").into_iter().flatten().collect();
-    let before = rated(&court, &all);
+    // The town before: in a work folder of its own, for a party whom a later export lacks is one still.
+    let whole = court.path("whole");
+    court.night_in(&whole, DAY, &[]);
+    let all: BTreeSet<String> = texts(&table(&whole, "ratings"), "case_no").into_iter().flatten().collect();
+    let before = rated(&whole, &all);
     let debtors = fs::read_to_string(court.exports.join("debtors.csv")).unwrap();
     let twins = twins(&court);
     let config = fs::read_to_string(&court.config).unwrap();
     fs::write(&court.config, config.replace("[identity]", "[identity]\nlink = \"on\"\nlink_threshold = 0.9")).unwrap();
     court.night(DAY, &[]);
-    let after = rated(&court, &twins.keys().cloned().collect());
+    let after = rated(&court.work, &twins.keys().cloned().collect());
     let mut lowered: BTreeMap<&str, usize> = BTreeMap::new();
     for (case_no, now) in &after {
         let was = &before[case_no];
@@ -133,7 +136,7 @@ fn a_linked_identity_is_rated_as_the_person_leaned_on_less_and_undone_by_a_word(
         format!("source_a,ref_a,source_b,ref_b,decision,judge_code,decided_on,known_on\n,{twin},,{known},not_same,J1,{DAY},{DAY}\n");
     fs::write(court.exports.join("identity_decisions.csv"), decision).unwrap();
     court.night(DAY, &[]);
-    let parted = &rated(&court, &BTreeSet::from([case_no.clone()]))[case_no];
+    let parted = &rated(&court.work, &BTreeSet::from([case_no.clone()]))[case_no];
     assert_eq!((parted.basis.as_str(), parted.probability), ("ref", None));
     assert_ne!(parted.debtor, after[case_no].debtor);
     assert!(!sheet("parted.html"));
@@ -141,6 +144,8 @@ fn a_linked_identity_is_rated_as_the_person_leaned_on_less_and_undone_by_a_word(
     // Off is off: nothing stays linked.
     fs::write(&court.config, config).unwrap();
     court.night(DAY, &[]);
-    let off = rated(&court, &after.keys().cloned().collect());
-    assert!(off.values().all(|rated| rated.basis == "ref" && rated.probability.is_none()));
+    let off = rated(&court.work, &after.keys().cloned().collect());
+    for (case_no, now) in &off {
+        assert_eq!((now.basis.as_str(), now.probability), ("ref", None), "{case_no}");
+    }
 }
