@@ -11,6 +11,7 @@ use luheng_lake::store::paths::Work;
 use luheng_lake::store::seal::{Encrypt, Seal, Seals};
 use luheng_lake::store::{atomic, manifest, parquet};
 
+use crate::quality::change;
 use crate::town::{MASTER_KEY, contents, table, texts};
 use crate::verify::{Court, current, leavings};
 
@@ -92,11 +93,17 @@ fn first_case(plain: &Path) -> String {
 /// A night in the clear, and the same night with everything encrypted in `court.work`.
 fn two_nights(debtors: usize) -> (Court, PathBuf) {
     let court = court(debtors, "none");
+    let (plain, _) = nights_of(&court);
+    (court, plain)
+}
+
+/// The work folder of the night in the clear, and what the night told in which everything is encrypted.
+fn nights_of(court: &Court) -> (PathBuf, String) {
     let plain = court.path("plain");
     court.night_in(&plain, DAY, &[]);
-    configure(&court, "all");
-    court.night(DAY, &[]);
-    (court, plain)
+    configure(court, "all");
+    let (_, told) = court.night(DAY, &[]);
+    (plain, told)
 }
 
 #[test]
@@ -162,8 +169,14 @@ fn column_names(plain: &Path) -> BTreeSet<String> {
 
 #[test]
 fn a_stolen_work_folder_tells_nothing_of_anybody() {
-    let (court, plain) = two_nights(150);
-    let (words, columns) = (telling(&plain), column_names(&plain));
+    let court = court(150, "none");
+    // A column shifted by mistake: in the first rows the number of a case stands where its cause should.
+    let number = |line: usize| format!("(2023)测9901执9{line}号");
+    change(&court.exports, "cases.csv", "cause", |line, found| if line <= 5 { number(line) } else { found.to_owned() });
+    let shifted: BTreeSet<String> = (1..=5).map(number).collect();
+    let (plain, told) = nights_of(&court);
+    let (mut words, columns) = (telling(&plain), column_names(&plain));
+    words.extend(shifted.iter().cloned());
     assert!(columns.len() > 100, "{}", columns.len());
     let (mut tables, mut others) = (0, 0);
     for path in files(&court.work) {
@@ -185,6 +198,16 @@ fn a_stolen_work_folder_tells_nothing_of_anybody() {
         }
     }
     assert!(tables > 40 && others >= 9, "{tables} {others}");
+    // Warnings say where to look, and a check that has no lake to pass unchanged files over, and writes nothing, what stands there.
+    let warned = |work: &Path| manifest::read(&work.join("current")).unwrap().warnings.join("\n");
+    let place = "cases: unknown_code cause (cases.csv, 5 rows): ";
+    assert!(warned(&court.work).contains(place) && told.contains(place), "{told}");
+    assert_eq!(shifted.iter().filter(|number| told.contains(number.as_str())).count(), 0, "{told}");
+    let checked = succeeds(&mut court.command_in(&court.path("empty"), &["check", "--as-of", DAY]));
+    for number in &shifted {
+        let line = format!("cases: unknown_code cause {number} (cases.csv, 1 rows): ");
+        assert!(checked.contains(&line) && warned(&plain).contains(&line), "{line}");
+    }
     // The same search finds them in the clear where they are.
     assert!(files(&plain).iter().any(|p| fs::read_to_string(p).is_ok_and(|text| words.iter().any(|word| text.contains(word.as_str())))));
     assert!(files(&plain).iter().filter(|p| is_parquet(p)).any(|p| holds(&fs::read(p).unwrap(), b"debtor_id")));
@@ -287,6 +310,7 @@ fn a_rotation_may_die_before_any_operation() {
     };
     succeeds(&mut on_its_own(&["nightly", "--as-of", DAY]));
     let (first, mut deaths) = (master_id(&court.work), 0);
+    let before: BTreeSet<PathBuf> = files(&court.work).into_iter().collect();
     for n in 1.. {
         let output = on_its_own(&["key", "rotate"]).env(atomic::ABORT_AT, n.to_string()).output().unwrap();
         // Whatever it died before: what was readable is, with nothing to mend, and no data key lies about.
@@ -298,6 +322,16 @@ fn a_rotation_may_die_before_any_operation() {
                 .count(),
             0
         );
+        // What it may leave in the work folder is the keyring on its way, every key of it wrapped, and the one that was there.
+        assert!(before.iter().all(|path| path.exists()), "operation {n}");
+        for path in files(&court.work).into_iter().filter(|path| !before.contains(path)) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                text.is_empty() || path.to_string_lossy().contains("keys.json") && text.contains("\"wrapped\""),
+                "{}: {text}",
+                path.display()
+            );
+        }
         if output.status.success() {
             break;
         }

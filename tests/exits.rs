@@ -190,7 +190,8 @@ fn status_4_configuration_catalog_and_key() {
         4,
         &["keep_runs", "found 0", "encrypt", "found \"most\"", "expected \"none\""],
     );
-    published.refuses_config(&format!("{good}\n[sources.cases.columns]\nnumber = \"case_nr\"\n"), 4, &["cases", "expected"]);
+    let mapping = format!("{good}\n[sources.cases.columns]\nnumber = \"case_nr\"\n");
+    published.refuses_config(&mapping, 4, &["luheng.toml: sources.cases.columns.number", "expected"]);
 
     // A catalog that overlays the embedded one.
     let catalog = published.court.path("catalog");

@@ -16,6 +16,7 @@ mod foretold;
 mod golden;
 mod grounds;
 mod house;
+mod identity;
 mod invariance;
 mod labels;
 mod linked;

@@ -31,7 +31,7 @@ fn column<'a>(quality: &'a Json, table: &str, name: &str) -> &'a Json {
 }
 
 /// Changes a column of an export, row by row.
-fn change(exports: &Path, file: &str, name: &str, with: impl Fn(usize, &str) -> String) {
+pub fn change(exports: &Path, file: &str, name: &str, with: impl Fn(usize, &str) -> String) {
     let path = exports.join(file);
     let text = fs::read_to_string(&path).unwrap();
     let at = text.lines().next().unwrap().split(',').position(|n| n == name).unwrap_or_else(|| panic!("{file} has no {name}"));
@@ -103,6 +103,24 @@ fn columns_channels_and_steps_are_counted_as_the_lake_has_them() {
     let paid_on = column(&quality, "payments", "paid_on");
     let months: u64 = paid_on["months"].as_array().unwrap().iter().map(|m| m[1].as_u64().unwrap()).sum();
     assert_eq!(months, rows.len() as u64);
+    // Of every column: how many rows have a value, and when the newest of them was known.
+    let as_of = luheng_lake::columns::day::parse(DAY).unwrap();
+    let mut incomplete = 0;
+    for told in of_table(&quality, "payments")["columns"].as_array().unwrap() {
+        let values = payments.require(told["column"].as_str().unwrap()).unwrap();
+        let there: Vec<usize> = rows.iter().copied().filter(|at| !values.is_null(*at)).collect();
+        assert_eq!(told["completeness"].as_f64(), Some(there.len() as f64 / rows.len() as f64), "{told}");
+        let newest = there.iter().filter_map(|at| payments.require("known_on").unwrap().date_at(*at)).max();
+        assert_eq!(told["known_days_ago"].as_i64(), newest.map(|on| i64::from(as_of - on)), "{told}");
+        incomplete += usize::from(!there.is_empty() && there.len() < rows.len());
+    }
+    assert!(incomplete > 0);
+    let sources = of_table(&quality, "payments")["sources"].as_array().unwrap();
+    let newest = rows.iter().filter_map(|at| payments.require("known_on").unwrap().date_at(*at)).max().unwrap();
+    assert_eq!((sources.len(), sources[0]["known_days_ago"].as_i64()), (1, Some(i64::from(as_of - newest))));
+    let kinds = texts(&payments, "source");
+    let kinds: BTreeSet<_> = rows.iter().filter_map(|at| kinds[*at].as_ref()).collect();
+    assert_eq!(column(&quality, "payments", "source")["distinct"], kinds.len());
     // Every file's rows add up.
     for file in quality["files"].as_array().unwrap() {
         let of = |key: &str| file[key].as_u64().unwrap();
@@ -161,6 +179,12 @@ fn rejects_over_the_gate_hold_the_night_and_within_it_do_not() {
     let rules = quality(&court.work.join("current"))["rules"].clone();
     let rule = rules.as_array().unwrap().iter().find(|r| r["rule"] == "enumeration" && r["column"] == "role").unwrap();
     assert_eq!((rule["rows"].as_u64(), rule["examples"][0].as_str()), (Some(3), Some("parties.csv:2 nonsense")));
+    // Of all values met tonight three were none.
+    let after = quality(&court.work.join("current"));
+    let (role, rows) = (column(&after, "parties", "role"), of_table(&after, "parties")["rows"].as_f64().unwrap());
+    let values = role["completeness"].as_f64().unwrap() * rows;
+    assert_eq!((role["rejected"].as_u64(), role["unlisted"].as_u64()), (Some(3), Some(0)));
+    assert!((role["validity"].as_f64().unwrap() - values / (values + 3.0)).abs() < 1e-9, "{role}");
     gate(&court, "max_psi = { paymnts = 1 }");
     let output = court.command(&["nightly", "--as-of", LATER]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
@@ -190,7 +214,7 @@ fn the_page_names_no_person_case_or_document() {
     }
     change(&court.exports, "cases.csv", "cause", |at, found| if at == 30 { "（2023）测9901执99号".into() } else { found.into() });
     court.night(DAY, &[]);
-    let mut words = BTreeSet::from(["欧阳不存".to_owned(), "19900001234".to_owned()]);
+    let mut words = BTreeSet::from(["欧阳不存", "19900001234", "（2023）测9901执99号"].map(str::to_owned));
     for table in ["cases", "parties", "payments", "conduct", "inquiries", "milestones", "assets"] {
         let rows = lake(&court.work, table);
         for (name, column) in rows.iter().filter(|(_, c)| c.kind() == ColumnKind::Text) {
@@ -202,6 +226,11 @@ fn the_page_names_no_person_case_or_document() {
     assert!(words.len() > 500, "{}", words.len());
     assert!(texts(&lake(&court.work, "cases"), "cause").iter().flatten().any(|c| c.contains("执99号")), "the odd code is in the lake");
     let record = manifest::read(&court.work.join("current")).unwrap();
+    let told = quality(&court.work.join("current"));
+    let (cause, rows) = (column(&told, "cases", "cause"), of_table(&told, "cases")["rows"].as_f64().unwrap());
+    let values = cause["completeness"].as_f64().unwrap() * rows;
+    assert_eq!(cause["unlisted"], 1);
+    assert!((cause["validity"].as_f64().unwrap() - (values - 1.0) / values).abs() < 1e-9, "{cause}");
     assert!(record.files.contains_key("quality.json"));
     for name in ["quality.json", "quality.html"] {
         let mut text = fs::read_to_string(court.work.join("current").join(name)).unwrap();

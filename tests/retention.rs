@@ -13,18 +13,35 @@ fn facts_leave_when_it_is_asked_for_and_the_runs_that_read_them_are_marked() {
     let first = current(&court.work);
     assert_eq!(manifest::read(&court.work.join("current")).unwrap().retention, None);
     // Ten years later all cases that were closed are long over; nobody asked that they go.
-    court.night("2036-06-30", &[]);
+    let (_, told) = court.night("2036-06-30", &[]);
     assert!(warned(&court, "they stay until [retention] apply = true"));
+    // What is known at the end of an ingest alone is told in its place too, and once.
+    assert_eq!(told.matches("they stay until [retention] apply = true").count(), 1, "{told}");
+    let expired = |court: &Court| {
+        let output = court.command(&["check", "--as-of", "2036-06-30"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().next().unwrap().ends_with("expired"), "{text}");
+        let line = text.lines().find(|line| line.starts_with("cases ")).unwrap().to_owned();
+        line.split_whitespace().last().unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(expired(&court), 0);
     let kept = current(&court.work);
     assert!(!listed(&court).contains("cannot be repeated exactly"));
 
     let config = fs::read_to_string(&court.config).unwrap();
     fs::write(&court.config, format!("{config}\n[retention]\napply = true\n")).unwrap();
+    let foretold = expired(&court);
     court.night("2036-06-30", &[]);
     assert!(warned(&court, "can no longer be repeated exactly"));
     let run = manifest::read(&court.work.join("current")).unwrap();
     let retention = run.retention.unwrap();
     assert!(retention.expired["cases"] > 0 && retention.expired["debtors"] > 0, "{retention:?}");
+    assert_eq!(foretold, retention.expired["cases"]);
+    let periods = crate::town::must(&["catalog", "retention", "--config", court.config.to_str().unwrap()]);
+    assert!(
+        periods.contains("| cases | ") && periods.contains(" | 60 | ") && periods.contains("leave the lake and the vault"),
+        "{periods}"
+    );
     assert!(retention.exact_from.as_str() > "2020-01-01" && retention.exact_from.as_str() < "2036-06-30", "{retention:?}");
     assert_ne!(run.run_id, kept);
     let listed = listed(&court);

@@ -60,6 +60,12 @@ pub enum Error {
         /// The label they share.
         label: f64,
     },
+    /// No bins keep all constraints.
+    #[error("no bins keep all constraints (remedy: relax {})", remedy(relax))]
+    Infeasible {
+        /// Constraints of which relaxing one alone would do; none where it takes several.
+        relax: Vec<&'static str>,
+    },
     /// A model meets features that it was not trained on.
     #[error(
         "feature {position}: found {found}, the model was trained on {expected} (remedy: train a new model, or score with the release that trained this one)"
@@ -124,6 +130,11 @@ pub enum Error {
         /// The two things that do not go together.
         what: String,
     },
+}
+
+/// What to relax.
+fn remedy(relax: &[&str]) -> String {
+    if relax.is_empty() { "two or more at once".to_owned() } else { relax.join(" or ") }
 }
 
 impl From<serde_json::Error> for Error {

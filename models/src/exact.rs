@@ -52,6 +52,18 @@ impl<'de> Deserialize<'de> for Exact {
     }
 }
 
+/// `#[serde(with = "crate::exact::one")]` for an `f64`.
+pub(crate) mod one {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        Exact(*x).serialize(serializer)
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Exact::deserialize(deserializer)?.0)
+    }
+}
+
 /// `#[serde(with = "crate::exact::many")]` for a `Vec<f64>`.
 pub(crate) mod many {
     use super::*;

@@ -9,7 +9,7 @@
 //! | [`data`] | [`Design`], [`FeatureMeta`], [`TrainingSet`]: checked once, on the way in |
 //! | [`model`] | [`Params`] → [`Checked`] → [`Model`]: the one list of algorithms |
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
-//! | [`binning`] | weighted quantile bins, monotone where asked, weight of evidence |
+//! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
@@ -43,5 +43,5 @@ pub use data::{Design, Direction, FeatureMeta, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval};
-pub use linear::{LogisticParams, Scale, ScorecardParams};
+pub use linear::{Binning, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};

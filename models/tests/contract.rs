@@ -3,7 +3,7 @@
 
 mod truth;
 
-use luheng_models::{Calibration, Model};
+use luheng_models::{Binning, Calibration, Model};
 use luheng_models::{Design, Direction, Error, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet, assess};
 use proptest::prelude::*;
 use truth::{Draws, fit, meta, sealed, town};
@@ -15,7 +15,23 @@ fn every() -> Vec<Params> {
         Params::Logistic(LogisticParams::default()),
         Params::Logistic(LogisticParams { l2: 50.0, min_missing_share: 0.2 }),
         Params::Scorecard(ScorecardParams::default()),
-        Params::Scorecard(ScorecardParams { max_bins: 30, min_share: 0.0, smoothing: 0.5, min_iv: 0.0, l2: 0.1, min_missing_share: 0.0 }),
+        Params::Scorecard(ScorecardParams {
+            max_bins: 30,
+            min_share: 0.0,
+            smoothing: 0.5,
+            min_iv: 0.0,
+            l2: 0.1,
+            min_missing_share: 0.0,
+            ..ScorecardParams::default()
+        }),
+        Params::Scorecard(ScorecardParams { binning: Binning::Optimal, ..ScorecardParams::default() }),
+        Params::Scorecard(ScorecardParams {
+            binning: Binning::Optimal,
+            max_bins: 20,
+            min_share: 0.0,
+            smoothing: 0.5,
+            ..ScorecardParams::default()
+        }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {

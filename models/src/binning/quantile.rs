@@ -7,10 +7,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bin, Bins};
+use super::{Bin, Bins, Whole};
 use crate::data::Direction;
 use crate::error::{Error, Result};
-use crate::linear::link::logit;
 
 /// Comparisons of summed weights allow for rounding, so that a row of weight 2 and a row given twice fall alike.
 const ROUNDING: f64 = 1e-9;
@@ -68,33 +67,6 @@ impl Span {
     /// Takes in the span above.
     fn join(&mut self, above: &Span) {
         *self = Span { upper: above.upper, weight: self.weight + above.weight, good: self.good + above.good };
-    }
-}
-
-/// What every bin is held against.
-struct Whole {
-    weight: f64,
-    good: f64,
-    smoothing: f64,
-}
-
-impl Whole {
-    fn rate(&self) -> f64 {
-        self.good / self.weight
-    }
-
-    /// Rate of a bin with the imaginary rows added; strictly between 0 and 1.
-    fn smoothed(&self, weight: f64, good: f64) -> f64 {
-        (good + self.smoothing * self.rate()) / (weight + self.smoothing)
-    }
-
-    fn woe(&self, weight: f64, good: f64) -> f64 {
-        if weight == 0.0 { 0.0 } else { logit(self.smoothed(weight, good)) - logit(self.rate()) }
-    }
-
-    /// What a bin adds to the information value.
-    fn information(&self, bin: &Bin) -> f64 {
-        (bin.good / self.good - (bin.weight - bin.good) / (self.weight - self.good)) * bin.woe
     }
 }
 
@@ -217,7 +189,7 @@ fn finish(spans: &[Span], mut missing: Bin, whole: &Whole) -> Bins {
     }
     let information = bins.iter().chain([&missing]).map(|bin| whole.information(bin)).sum();
     let upper = spans.iter().take(bins.len() - 1).map(|span| span.upper).collect();
-    Bins { upper, bins, missing, information }
+    Bins { upper, bins, missing, special: Vec::new(), information }
 }
 
 #[cfg(test)]

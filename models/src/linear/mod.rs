@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use logistic::{Logistic, LogisticParams};
 pub(crate) use newton::{Problem, newton};
 pub use scale::Scale;
-pub use scorecard::{Scorecard, ScorecardParams};
+pub use scorecard::{Binning, Scorecard, ScorecardParams};
 pub use uncertainty::{Covariance, Spread};
 
 /// What became of a feature in a fit.

@@ -11,10 +11,28 @@ use super::logistic::check_l2;
 use super::newton::Problem;
 use super::signed::{Side, fit_signed};
 use super::{Convergence, Covariance, Scale, Standing};
-use crate::binning::Bins;
-use crate::binning::quantile::{Cutting, cut};
-use crate::data::TrainingSet;
+use crate::binning::optimal::{self, Optimal, Trend};
+use crate::binning::quantile::{self, Cutting};
+use crate::binning::{Bins, certificate::Certificate};
+use crate::data::{Direction, TrainingSet};
 use crate::error::{Error, Result};
+
+/// How a feature is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Binning {
+    /// Into parts of equal weight, see [`quantile`].
+    #[default]
+    Quantile,
+    /// Into the parts that tell most, see [`optimal`]: information value, the feature's direction, one turn at most where it has none.
+    Optimal,
+}
+
+impl Binning {
+    fn is_quantile(&self) -> bool {
+        *self == Binning::Quantile
+    }
+}
 
 /// How to fit a [`Scorecard`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +40,9 @@ use crate::error::{Error, Result};
 pub struct ScorecardParams {
     /// Penalty ½ l2 Σ coefficient², coefficients of weights of evidence, against the *sum* of losses. At least 0, default 1.
     pub l2: f64,
+    /// How features are cut; `quantile` by default, as in models made before there was a choice.
+    #[serde(skip_serializing_if = "Binning::is_quantile")]
+    pub binning: Binning,
     /// As [`Cutting::max_bins`].
     pub max_bins: u32,
     /// As [`Cutting::min_share`].
@@ -37,13 +58,26 @@ pub struct ScorecardParams {
 impl Default for ScorecardParams {
     fn default() -> Self {
         let Cutting { max_bins, min_share, min_missing_share, smoothing } = Cutting::default();
-        ScorecardParams { l2: 1.0, max_bins, min_share, min_missing_share, smoothing, min_iv: 0.002 }
+        ScorecardParams { l2: 1.0, binning: Binning::Quantile, max_bins, min_share, min_missing_share, smoothing, min_iv: 0.002 }
     }
 }
 
 impl ScorecardParams {
     fn cutting(&self) -> Cutting {
         Cutting { max_bins: self.max_bins, min_share: self.min_share, min_missing_share: self.min_missing_share, smoothing: self.smoothing }
+    }
+
+    /// Cuts one feature of a checked set.
+    fn cut(&self, x: &[f64], set: &TrainingSet, direction: Direction) -> Result<(Bins, Option<Certificate>)> {
+        let ScorecardParams { max_bins, min_share, min_missing_share, smoothing, .. } = *self;
+        match self.binning {
+            Binning::Quantile => Ok((quantile::cut(x, set.label(), set.weight(), direction, &self.cutting()), None)),
+            Binning::Optimal => {
+                let how = Optimal { trend: Trend::of(direction), max_bins, min_share, min_missing_share, smoothing, ..Optimal::default() };
+                let found = optimal::cut(x, set.label(), set.weight(), &how)?;
+                Ok((found.bins, Some(found.certificate)))
+            }
+        }
     }
 
     /// # Errors
@@ -65,6 +99,9 @@ pub struct Attribute {
     pub id: String,
     /// Its bins, whether it entered or not.
     pub bins: Bins,
+    /// Why these bins, where they are the best there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
     /// Log-odds per unit of weight of evidence, never below 0; 0 unless `standing` is kept.
     pub coefficient: f64,
     /// What became of the feature.
@@ -115,18 +152,18 @@ impl Scorecard {
     /// # Errors
     /// [`Error::Singular`] and [`Error::NotConverged`], both only without penalty.
     pub(crate) fn fit(set: &TrainingSet, params: &ScorecardParams) -> Result<Self> {
-        let (design, how) = (set.design(), params.cutting());
-        let attribute = |j: usize| {
+        let design = set.design();
+        let attribute = |j: usize| -> Result<Attribute> {
             let feature = &design.features()[j];
-            let bins = cut(&design.x().column(j).to_vec(), set.label(), set.weight(), feature.direction, &how);
+            let (bins, certificate) = params.cut(&design.x().column(j).to_vec(), set, feature.direction)?;
             let standing = match () {
                 () if bins.is_flat() => Standing::Flat,
                 () if bins.information < params.min_iv => Standing::Weak,
                 () => Standing::Kept,
             };
-            Attribute { id: feature.id.clone(), bins, coefficient: 0.0, standing }
+            Ok(Attribute { id: feature.id.clone(), bins, certificate, coefficient: 0.0, standing })
         };
-        let mut attributes: Vec<Attribute> = (0..design.features().len()).into_par_iter().map(attribute).collect();
+        let mut attributes = (0..design.features().len()).into_par_iter().map(attribute).collect::<Result<Vec<_>>>()?;
         let entering: Vec<usize> = (0..attributes.len()).filter(|j| attributes[*j].standing == Standing::Kept).collect();
         let z =
             Array2::from_shape_fn((set.rows(), entering.len()), |(i, c)| attributes[entering[c]].bins.woe(design.x()[(i, entering[c])]));

@@ -52,6 +52,9 @@ pub struct Config {
     pub gates: Gates,
     /// Mapping of each exported table.
     pub sources: BTreeMap<String, Mapping>,
+    /// Its own file, for messages; see [`Config::file`].
+    #[serde(skip)]
+    file: String,
 }
 
 impl Default for Config {
@@ -75,6 +78,7 @@ impl Default for Config {
             retention: Retention::default(),
             gates: Gates::default(),
             sources: BTreeMap::new(),
+            file: String::new(),
         }
     }
 }
@@ -231,9 +235,15 @@ pub enum Moment {
 impl Config {
     /// Reads a configuration; all its faults come in one error.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|e| Error::Config(format!("{name}: {e}")))?;
+        let read: Self = toml::from_str(text).map_err(|e| Error::Config(format!("{name}: {e}")))?;
+        let config = Self { file: name.to_owned(), ..read };
         let faults = config.faults();
         if faults.is_empty() { Ok(config) } else { Err(Error::Config(format!("{name}: {}", faults.join("\n  ")))) }
+    }
+
+    /// The file it was read from, as messages name it.
+    pub fn file(&self) -> &str {
+        if self.file.is_empty() { "configuration" } else { &self.file }
     }
 
     fn faults(&self) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The stage `ingest` as a night runs it: split here, settle in child processes, swap in; and the record that stays beside the lake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use luheng_lake::columns::{Columns, day};
@@ -91,9 +91,8 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
     if !input.is_dir() {
         return Err(Error::Input(format!("--input: {} is not a folder; name the folder of exports", input.display())));
     }
-    let sources = mapping::sources(&ctx.files, &ctx.codes, &ctx.schema, &ctx.config.sources, "configuration")
+    let sources = mapping::sources(&ctx.files, &ctx.codes, &ctx.schema, &ctx.config.sources, ctx.config.file())
         .map_err(|faults| Error::Config(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    let periods = Retention::load(&ctx.files, &ctx.schema).map_err(|faults| Fault::error(&faults))?;
     Ok(Request {
         work: ctx.work.clone(),
         input: input.to_owned(),
@@ -109,8 +108,17 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         max_reject_share: ctx.config.max_reject_share,
         max_wait_days: ctx.config.max_wait_days,
         linking: ctx.config.linking(),
-        retention: Retention { apply: ctx.config.retention.apply, ..periods },
+        retention: periods(ctx)?,
     })
+}
+
+/// How long facts stay, by the catalog, and whether the configuration applies it.
+///
+/// # Errors
+/// A faulty catalog.
+pub fn periods(ctx: &Context) -> Result<Retention> {
+    let periods = Retention::load(&ctx.files, &ctx.schema).map_err(|faults| Fault::error(&faults))?;
+    Ok(Retention { apply: ctx.config.retention.apply, ..periods })
 }
 
 /// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption, linking.
@@ -154,10 +162,11 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
         progress.tell(&Event::Said { text: "ingest: the lake was made from these very inputs; kept".into() });
         return Ok(record);
     }
-    let mut staging = None;
+    let (mut staging, mut told) = (None, BTreeSet::new());
     timed("ingest", 1, progress, |_| {
         let (folder, split) = ingest::split(&request, &mut |event| {
             if let ingest::Event::Warned(text) = event {
+                told.insert(text.clone());
                 progress.tell(&Event::Warned { text });
             }
         })?;
@@ -174,6 +183,10 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
             // The first error is the one to tell.
             let _ = ingest::discard(&staging);
         })?;
+    // What is known only when all is brought together: keys that are missing, rows that left.
+    for text in report.warnings.iter().filter(|text| !told.contains(*text)) {
+        progress.tell(&Event::Warned { text: text.clone() });
+    }
     let record = LakeRecord {
         format: FORMAT,
         cause,
@@ -208,9 +221,10 @@ pub fn settle(ctx: &Context, input: &Path, key: &PseudonymKey, staging: &Path, b
 /// What stops a run.
 pub fn check(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
     let report = ingest::check(&request(ctx, input, key)?, &mut |_| {})?;
-    let mut text = format!("{:<12} {:>10} {:>10} {:>8} {:>8}\n", "table", "read", "good", "waiting", "rejected");
+    let mut text = format!("{:<12} {:>10} {:>10} {:>8} {:>8} {:>8}\n", "table", "read", "good", "waiting", "rejected", "expired");
     for (name, counts) in &report.tables {
-        text += &format!("{name:<12} {:>10} {:>10} {:>8} {:>8}\n", counts.read, counts.loaded, counts.waiting, counts.rejected);
+        let (read, good, waiting, rejected, expired) = (counts.read, counts.loaded, counts.waiting, counts.rejected, counts.expired);
+        text += &format!("{name:<12} {read:>10} {good:>10} {waiting:>8} {rejected:>8} {expired:>8}\n");
     }
     for rule in quality::rules(&report.rejects, &ctx.schema)? {
         text += &format!("rejected  {} × {}.{} {}: expected {}\n", rule.rows, rule.table, rule.column, rule.rule, rule.expected);

@@ -331,6 +331,20 @@ fn a_sealed_lake_holds_the_same_and_no_word_of_it_in_the_clear() {
         }
     }
     assert!(tables > 10 && sealed.work.lake().join("_waiting/conduct.parquet").is_file());
+    // Nor on its way there: a party joins a case of the lake, and the first pass notes which case it is.
+    town.append("parties", "（2025）浙0106执2号,A1,principal,,2025-02-06");
+    let (staging, split) = ingest::split(&sealed, &mut |_| {}).unwrap();
+    assert!(split.adds);
+    let on_its_way = input::files_below(&staging).unwrap();
+    for path in &on_its_way {
+        let bytes = fs::read(path).unwrap();
+        for word in ["debtor_id", "浙0106"] {
+            assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} in {}", path.display());
+        }
+    }
+    assert!(on_its_way.len() > 5);
+    (0..sealed.buckets).for_each(|bucket| drop(ingest::settle(&sealed, &staging, bucket).unwrap()));
+    assert_eq!(ingest::finish(&sealed, &staging).unwrap().lake.rows["parties"], report.lake.rows["parties"] + 1);
 }
 
 #[test]

@@ -76,6 +76,12 @@ fn what_the_generator_put_in_is_learned_and_links_are_right() {
         links.stands_for.len(),
         truth.len()
     );
+    // What a link weighs is what its steps say, rare names included.
+    assert!(links.rows.iter().all(|r| (r.steps.iter().map(|s| s.bits).sum::<f64>() - r.bits).abs() < 1e-6));
+    // What is less likely than the threshold is listed, and merged with nobody.
+    assert!(links.stands_for.values().all(|(_, probability)| *probability >= Demand::default().threshold));
+    let unsure: Vec<_> = links.rows.iter().filter(|r| r.probability < Demand::default().threshold).collect();
+    assert!(!unsure.is_empty() && unsure.iter().all(|r| r.decision == Decision::Review), "{}", unsure.len());
     assert!(precision >= 0.99, "precision {precision}");
     assert!(recall >= 0.80, "recall {recall}");
 }

@@ -171,6 +171,24 @@ fn rows_of_one_key_and_day_that_name_two_debtors_or_cases_contradict_each_other(
 }
 
 #[test]
+fn a_change_said_otherwise_on_its_day_takes_that_version_and_no_other_row() {
+    let nights = Nights::new(Mode::Delta);
+    let mut rows = base();
+    rows.extend((2..12).map(|n| (6, format!(",A1,{CASE_1},served,2025-01-10,D{n:02},2025-01-11,"))));
+    nights.export(0, &rows, false);
+    nights.load(0);
+    let before = nights.texts("conduct", &["document_no", "voided_on"]);
+    let said = |voided_on: &str| vec![(6, format!(",A1,{CASE_1},served,2025-01-10,D07,2025-01-11,{voided_on}"))];
+    nights.export(1, &said("2025-04-01"), false);
+    assert_eq!(nights.load(1).lake.rows["conduct"], 12);
+    // The same export day again, in another file of changes.
+    nights.export(1, &said("2025-04-02"), false);
+    let report = nights.load(2);
+    assert_eq!((report.lake.rows["conduct"], report.tables["conduct"].rejected), (11, 2));
+    assert_eq!(nights.texts("conduct", &["document_no", "voided_on"]), before);
+}
+
+#[test]
 fn a_receipt_booked_to_another_case_counts_there_alone() {
     let nights = Nights::new(Mode::Delta);
     nights.export(0, &base(), false);

@@ -160,6 +160,17 @@ fn expired_facts_leave_lake_and_vault_and_all_others_stay() {
     let court = Court::new();
     court.export(None);
     let before = court.load(0, Mode::Full, false);
+    // A check says the same of the export, and a check of what is not applied says nothing.
+    let checked = |apply: bool| {
+        let no_lake = Town::at(&court.town);
+        let mut request = no_lake.request();
+        (request.retention.apply, request.max_reject_share) = (apply, 1.0);
+        ingest::check(&request, &mut |_| {}).unwrap().tables
+    };
+    for (table, rows) in &before.retention.due {
+        let (here, applied) = (&checked(false)[table], &checked(true)[table]);
+        assert_eq!((here.expired, applied.expired, here.loaded - applied.loaded), (0, *rows, *rows), "{table}");
+    }
     court.export(Some(&[]));
     let report = court.load(1, Mode::Delta, true);
     for table in ["debtors", "assets"] {
@@ -240,4 +251,65 @@ fn a_row_that_waits_leaves_when_it_has_waited_for_a_period() {
     assert_eq!(court.load(61 * 30, Mode::Delta, false).tables["conduct"].waiting, 1);
     let report = court.load(61 * 30, Mode::Delta, true);
     assert_eq!((report.tables["conduct"].waiting, report.tables["conduct"].expired), (0, 1));
+}
+
+/// How many rows of a table would leave a lake that begins on a day.
+fn leaving(court: &Court, on: &str, table: &str) -> u64 {
+    let begun = Town::at(&court.town);
+    let mut request = begun.request();
+    (request.retention.apply, request.max_reject_share, request.as_of) = (true, 1.0, day::parse(on).unwrap());
+    ingest::check(&request, &mut |_| {}).unwrap().tables[table].expired
+}
+
+#[test]
+fn a_fact_leaves_on_its_day_and_not_before() {
+    let court = Court::new();
+    court.export(None);
+    let days = |table, before, on| (leaving(&court, before, table), leaving(&court, on, table));
+    // NOCASE goes by the days its rows were known; RESUMED by the end of its last case, OLD by that of its only one.
+    assert_eq!(days("debtors", "2019-12-31", "2020-01-01"), (0, 1));
+    assert_eq!(days("assets", "2020-01-19", "2020-01-20"), (0, 1));
+    assert_eq!(days("debtors", "2022-04-30", "2022-05-01"), (1, 2));
+    assert_eq!(days("debtors", "2023-02-28", "2023-03-01"), (2, 3));
+    assert_eq!(days("conduct", "2023-02-28", "2023-03-01"), (2, 3));
+}
+
+#[test]
+fn an_end_counts_from_the_day_it_was_known_and_while_nothing_newer_is() {
+    let mut court = Court::new();
+    let case = |n: u32, rest: &str| ("cases", format!("{},money,500000,{rest}", number(n)));
+    for (n, debtor) in [(20, "LATE"), (21, "REOPENED")] {
+        court.rows.push(("debtors", format!("{debtor},natural,,,某人{debtor},,1980-01-01,2015-01-01")));
+        court.rows.push(("parties", format!("{},{debtor},principal,,2015-01-05", number(n))));
+    }
+    // Closed long before the court's system said so; closed by mistake and open again.
+    court.rows.push(case(20, "open,,2015-01-05,,"));
+    court.rows.push(case(20, "closed,2016-03-01,2024-06-01,performed,"));
+    court.rows.push(case(21, "closed,2016-03-01,2016-03-02,performed,"));
+    court.rows.push(case(21, "open,,2017-01-01,,"));
+    court.export(None);
+    assert_eq!((leaving(&court, "2024-05-31", "debtors"), leaving(&court, "2024-06-01", "debtors")), (3, 4));
+    let report = court.load(0, Mode::Full, true);
+    assert_eq!(report.tables["debtors"].expired, 4);
+    // Until that day ratings took LATE's case for open: none of before can be repeated.
+    court.export(None);
+    let kept = Court { town: Town::at(&court.town), rows: Vec::new() };
+    kept.load(0, Mode::Full, false);
+    let report = kept.load(1, Mode::Full, true);
+    assert_eq!(report.retention.exact_from.map(day::format).as_deref(), Some("2024-06-01"));
+}
+
+#[test]
+fn who_shares_an_asset_with_a_live_debtor_stays() {
+    let mut court = Court::new();
+    // What was OLD's is A1's since, who has a live case.
+    court.rows.push(("assets", "H1,OLD,real_estate,real_estate,90000000,2015-01-20".into()));
+    court.export(None);
+    court.load(0, Mode::Full, false);
+    court.load(1, Mode::Full, true);
+    assert_eq!(court.there("debtors"), but(&["RESUMED", "NOCASE"]));
+    // Also where the lake begins with it.
+    let begun = Court { town: Town::at(&court.town), rows: Vec::new() };
+    begun.load(1, Mode::Full, true);
+    assert_eq!(begun.there("debtors"), but(&["RESUMED", "NOCASE"]));
 }

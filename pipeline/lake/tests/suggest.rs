@@ -206,3 +206,19 @@ fn what_cannot_be_drafted_says_why() {
     );
     no_person(&strange);
 }
+
+#[test]
+fn values_of_persons_are_masked_and_values_that_cannot_be_a_columns_outweigh_its_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "案号,被执行人,身份证号码,出生日期,承办人,立案日期\n".to_owned();
+    for (i, name) in NAMES.iter().enumerate() {
+        let id = number(&format!("9900001970010100{i}"));
+        text += &format!("(2025)浙0106执{}号,{name},{id},1970-01-01,某法官{i},见卷宗第{i}页\n", i + 1);
+    }
+    let draft = draft(folder.path(), "执行案件.csv", text.as_bytes());
+    no_person(&draft);
+    // A day of birth has a form, and is a person's all the same; whoever handles the case has none.
+    assert!(draft.contains("born_on = \"出生日期\"") && !draft.contains("1970-01-01"), "{draft}");
+    assert!(draft.contains("judge_code = \"承办人\"") && !draft.contains("某法官"), "{draft}");
+    assert!(!draft.lines().any(|line| line.starts_with("filed_on")) && !draft.contains("见卷宗"), "{draft}");
+}

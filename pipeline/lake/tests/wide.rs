@@ -160,6 +160,9 @@ fn a_wide_export_feeds_four_tables_and_every_row_is_accounted_for() {
         (Some(12_500_000), Some(30_000), Some(7))
     );
     assert_eq!(cases.get("court_code").unwrap().text_at(0), Some("浙0106"));
+    let parties = rows(&request, "parties", &["case_no", "debtor_id"]);
+    assert!((0..5).all(|i| parties.get("role").unwrap().text_at(i) == Some("principal")));
+    assert!((0..4).all(|i| cases.get("duty_kind").unwrap().text_at(i) == Some("money")));
     assert_eq!(cases.get("known_on").unwrap().date_at(0), day::parse("2025-01-06"));
     let assets = rows(&request, "assets", &["asset_ref"]);
     let refs: Vec<(&str, Option<i64>, Option<bool>)> = (0..assets.len())

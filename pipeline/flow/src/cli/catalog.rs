@@ -11,7 +11,7 @@ use luheng_lake::store::vault::Vault;
 use super::Common;
 use crate::context::Context;
 use crate::error::Result;
-use crate::{features, metrics, suggest};
+use crate::{features, intake, metrics, suggest};
 
 /// `luheng catalog WHAT`.
 #[derive(Debug, Args)]
@@ -38,6 +38,8 @@ enum What {
     Metrics,
     /// Links of debtors without a number, by pseudonym, with what speaks for each
     Links,
+    /// How long facts stay
+    Retention,
 }
 
 impl Catalog {
@@ -52,6 +54,7 @@ impl Catalog {
             What::Legal => print!("{}", suggest::law_dictionary(&ctx.files)?),
             What::Metrics => print!("{}", metrics::dictionary()),
             What::Links => links(&ctx, self.keys)?,
+            What::Retention => print!("{}", intake::periods(&ctx)?.dictionary(&ctx.schema)),
         }
         Ok(())
     }

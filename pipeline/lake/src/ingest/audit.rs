@@ -163,7 +163,8 @@ mod tests {
 
     fn regions() -> BTreeMap<String, String> {
         let codes = Codes::load(&CatalogFiles::embedded()).unwrap();
-        let own = [("990000", "某省"), ("990100", "甲市"), ("990103", "丙县"), ("990200", "乙市"), ("990201", "丁区")];
+        let own =
+            [("990000", "某省"), ("990100", "甲市"), ("990103", "丙县"), ("990104", "戊林区"), ("990200", "乙市"), ("990201", "丁区")];
         let listed = codes.codes("region").map(|(code, label)| (code.to_owned(), label.zh.clone()));
         listed.chain(own.map(|(code, name)| (code.to_owned(), name.to_owned()))).collect()
     }
@@ -186,11 +187,15 @@ mod tests {
         assert_eq!(of("340123", "330106"), Some(Registered::OtherProvince));
         // 332621 was a county of an area that is a city of another code since.
         assert_eq!(of("332621", "331002"), None);
+        // Who stayed there stayed in the same city, whichever that is.
+        assert_eq!(of("332621", "332621"), Some(Registered::Same));
         assert_eq!(of("330000", "330106"), None);
         assert_eq!(of("110101", "110228"), Some(Registered::Same));
         assert_eq!(of("429004", "429005"), Some(Registered::OtherCity));
         assert_eq!(of("990103", "990201"), Some(Registered::OtherCity));
         assert_eq!(of("980101", "330106"), None);
+        // A forest district is a county by its name, whatever its digits say.
+        assert_eq!((urban("990104", &regions), by_digits("990104")), (Some(false), Some(true)));
         assert_eq!((urban("990103", &regions), urban("330100", &regions), urban("340103", &regions)), (Some(false), None, Some(true)));
     }
 
@@ -220,6 +225,23 @@ mod tests {
         assert_eq!(found.get(&ids[1]), Some(&of(Some(Sex::Female), Some(1990), None, Some(true))));
         assert_eq!(found.get(&ids[2]), None);
         assert_eq!(found.get(&ids[3]), Some(&of(None, Some(2001), None, None)));
+        // A registration that moved: what is stated wins over the division that his number was issued in.
+        let moved = Person { home: Some("330102"), residence: Some("330106"), number: Some(&he), ..Person::default() };
+        assert_eq!(attributes(&moved, &regions()).registered_elsewhere, Some(Registered::Same));
+        assert_eq!(attributes(&Person { home: None, ..moved }, &regions()).registered_elsewhere, Some(Registered::OtherCity));
+    }
+
+    #[test]
+    fn voided_rows_and_copies_of_who_lies_elsewhere_tell_of_nobody() {
+        let identity = Identity::new(&PseudonymKey::from_hex(&"5a".repeat(32), KeyOrigin::Environment, "test").unwrap());
+        let ids = ["a", "b", "c"].map(|id| id.repeat(32));
+        let known = Columns::new()
+            .text("debtor_id", ids.iter().map(Some))
+            .text("kind", [Some("natural"); 3])
+            .text("void_reason", [Some("wrong_person"), None, None])
+            .flag("elsewhere", [Some(false), Some(true), Some(false)]);
+        let found = of_bucket(&Columns::new(), &known, &identity, &regions());
+        assert_eq!(found.keys().collect::<Vec<_>>(), [&ids[2]]);
     }
 
     fn check(number: &str) -> char {

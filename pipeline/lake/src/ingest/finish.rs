@@ -26,7 +26,7 @@ const SWAPPED: [&str; 2] = ["lake", "vault"];
 
 /// Closes an ingest whose buckets are all settled, and puts its lake and vault in place of the old ones.
 pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
-    let mut split = split::load(staging)?;
+    let mut split = split::load(staging, &request.seal)?;
     settle::run(request, staging, &split, split.buckets)?;
     let mut closed = Closed::default();
     let mut rejects = vec![parquet::read(&staging.join(REJECTS_FILE), &request.seal)?];
@@ -183,8 +183,7 @@ impl Closed {
             }
         }
         let columns = layouts.iter().map(|l| (l.name.clone(), l.stored_names())).collect();
-        let (sources, links) = (split.sources.clone(), split.moves.links.clone());
-        State { tables: self.counted, columns, sources, links, full, files, retained: Retained::default() }
+        State { tables: self.counted, columns, sources: split.sources.clone(), full, files, retained: Retained::default() }
     }
 }
 
@@ -255,4 +254,39 @@ pub fn recover(work: &Work) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn counts(loaded: u64, duplicates: u64) -> FileCounts {
+        FileCounts { table: "cases".into(), file: "cases.csv".into(), read: 5, loaded, duplicates, ..FileCounts::default() }
+    }
+
+    fn check(file: FileCounts, rows: u64, total: TableOutcome) -> Result<()> {
+        let (tables, totals) = (BTreeMap::from([("cases".to_owned(), (rows, 0))]), BTreeMap::from([("cases".to_owned(), total)]));
+        Closed { tables, totals, ..Closed::default() }.check(&mut Split { files: vec![file], ..Split::default() }, None)
+    }
+
+    #[test]
+    fn a_sum_that_does_not_close_stops_the_ingest() {
+        let none = TableOutcome::default;
+        check(counts(5, 0), 5, none()).unwrap();
+        check(counts(3, 2), 3, none()).unwrap();
+        // A row lost on the way to the lake, one made there, one lost of a file, and rows that moved and did not arrive or were counted twice.
+        for (file, rows, total) in [
+            (counts(5, 0), 4, none()),
+            (counts(5, 0), 6, none()),
+            (counts(4, 0), 4, none()),
+            (counts(5, 0), 5, TableOutcome { left: 1, ..none() }),
+            (counts(5, 0), 6, TableOutcome { moved: 1, ..none() }),
+            (counts(5, 0), 5, TableOutcome { retired: 1, ..none() }),
+        ] {
+            let error = check(file, rows, total).unwrap_err();
+            assert_eq!(error.exit_status(), 1, "{error}");
+            assert!(error.to_string().contains("cases"), "{error}");
+        }
+    }
 }

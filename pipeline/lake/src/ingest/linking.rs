@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::links::{self, Listed, Models};
+use super::links::{self, Listed, Models, Standing};
 use super::people::{People, Sort};
 use super::record::{Id, hex};
 use super::references::{Basis, References};
@@ -37,6 +37,7 @@ impl Splitter<'_> {
     pub(super) fn link(&mut self, people: Option<People>) -> Result<()> {
         let vault = Vault::open(&self.request.work.vault(), &self.request.vault);
         let mut models = links::models(&vault)?;
+        let before = if self.held.is_some() { links::standing(&vault)? } else { Standing::new() };
         let (mut now, mut listed) = (BTreeMap::new(), Vec::new());
         if let (Some(people), Some(how)) = (people, self.request.linking) {
             let declared = self.declared()?;
@@ -51,10 +52,10 @@ impl Splitter<'_> {
         self.check_links(&now)?;
         let said: BTreeMap<Id, (Id, f64)> = now.into_iter().map(|(base, (to, p))| (base, (to, said(p)))).collect();
         self.references.link(&said);
-        self.note_links(&said);
+        self.note_links(&said, &before);
         if let Some(staging) = self.staging {
             let staged = Vault::open(&staging.join("vault"), &self.request.vault);
-            links::write(&vault, &staged, listed, &models, self.request.as_of)?;
+            links::write((&vault, &staged), listed, &self.out.moves.links, &models, self.request.as_of)?;
         }
         Ok(())
     }
@@ -85,16 +86,18 @@ impl Splitter<'_> {
     fn check_links(&self, now: &BTreeMap<Id, (Id, f64)>) -> Result<()> {
         let numbers: BTreeSet<Id> = self.references.all().filter(|d| d.basis == Basis::Number).map(|d| d.base).collect();
         match now.keys().find(|base| numbers.contains(*base)) {
-            Some(base) => Err(Error::fault(format!("debtor {} is known by number and was linked to another", hex(base)))),
+            Some(base) => {
+                let who = if self.request.may_quote() { format!("debtor {}", hex(base)) } else { "a debtor".to_owned() };
+                Err(Error::fault(format!("{who} is known by number and was linked to another")))
+            }
             None => Ok(()),
         }
     }
 
     /// Notes who is linked otherwise than the lake has it.
-    fn note_links(&mut self, now: &BTreeMap<Id, (Id, f64)>) {
+    fn note_links(&mut self, now: &BTreeMap<Id, (Id, f64)>, before: &Standing) {
         let moves = &mut self.out.moves;
         moves.links = now.iter().map(|(base, (to, p))| (hex(base), (hex(to), *p))).collect();
-        let Some(before) = self.held.as_ref().map(|held| &held.state.links) else { return };
         for base in before.keys().chain(moves.links.keys()) {
             match (before.get(base), moves.links.get(base)) {
                 (Some((a, p)), Some((b, q))) if a == b => {

@@ -11,6 +11,7 @@ use crate::store::hash_bytes;
 use crate::store::vault::Vault;
 
 const MODELS: &str = "link-model";
+const STANDING: &str = "link-now";
 /// The decisions that merge.
 const MERGES: [&str; 3] = ["linked", "grouped", "declared"];
 
@@ -84,6 +85,17 @@ pub(super) fn hash_of(json: &str) -> String {
     hash_bytes(json.as_bytes())
 }
 
+/// Debtors linked: own pseudonym to the one they are gathered under, and the probability as the lake has it.
+pub(super) type Standing = BTreeMap<String, (String, f64)>;
+
+/// The links that stand in a lake: `vault/link-now.parquet`. Not in the lake's own record: that is in the clear, and this says who is one person.
+pub(super) fn standing(vault: &Vault) -> Result<Standing> {
+    let Some(rows) = vault.read_list(STANDING)? else { return Ok(Standing::new()) };
+    let text = |name: &str, at: usize| rows.get(name).and_then(|c| c.text_at(at)).unwrap_or_default().to_owned();
+    let probability = |at: usize| rows.get("link_probability").and_then(|c| c.real_at(at)).unwrap_or_default();
+    Ok((0..rows.len()).map(|at| (text("debtor_id_unlinked", at), (text("debtor_id", at), probability(at)))).collect())
+}
+
 /// The models kept in a vault: `vault/link-model.parquet`.
 pub(super) fn models(vault: &Vault) -> Result<Models> {
     let Some(rows) = vault.read_list(MODELS)? else { return Ok(Models::new()) };
@@ -93,7 +105,14 @@ pub(super) fn models(vault: &Vault) -> Result<Models> {
 }
 
 /// Writes tonight's list and the models into the new vault. A merge that goes on keeps its day; one that is no more is ended on `as_of`.
-pub(super) fn write(old: &Vault, new: &Vault, tonight: Vec<Listed>, models: &Models, as_of: Day) -> Result<()> {
+pub(super) fn write((old, new): (&Vault, &Vault), tonight: Vec<Listed>, now: &Standing, models: &Models, as_of: Day) -> Result<()> {
+    if !now.is_empty() {
+        let columns = Columns::new()
+            .text("debtor_id_unlinked", now.keys().map(Some))
+            .text("debtor_id", now.values().map(|(to, _)| Some(to)))
+            .real("link_probability", now.values().map(|(_, probability)| Some(*probability)));
+        new.write_list(STANDING, &columns)?;
+    }
     let held = old.links()?.unwrap_or_default();
     let rows = ended((0..held.len()).map(|at| Listed::read(&held, at)).collect(), tonight, as_of);
     if !rows.is_empty() {

@@ -7,7 +7,7 @@ use super::layout::{Layout, added};
 use super::people::People;
 use super::reader::Chunk;
 use super::record::{Id, hex, unhex};
-use super::references::Debtor;
+use super::references::{Debtor, Target};
 use super::retention::Closings;
 use super::split::{Splitter, read};
 use super::waiting::Kept;
@@ -64,11 +64,11 @@ impl Splitter<'_> {
         }
         let mut found: Vec<(String, Debtor)> = Vec::new();
         self.read_map("parties", &mut |splitter, source, _, chunk| {
-            found.extend(parties(&chunk.columns, |reference| splitter.references.debtor(source, reference)));
+            found.extend(named(&chunk.columns, "case_no", |reference| splitter.references.debtor(source, reference)));
             Ok(())
         })?;
         if let Some(kept) = kept_of("parties") {
-            found.extend(parties(&kept.columns, |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
+            found.extend(named(&kept.columns, "case_no", |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
         }
         for (case_no, debtor) in found {
             let is_new = self.references.parties(&case_no).is_some() && self.references.add_party(&case_no, debtor.target());
@@ -76,8 +76,27 @@ impl Splitter<'_> {
                 self.out.moves.cases.insert(case_no);
             }
         }
+        self.read_owners()?;
         self.out.leaving = closings.leaving(&self.references);
         Ok(())
+    }
+
+    /// Takes in whose tonight's assets are: they keep each other's facts, and who leaves is known before any row is placed.
+    fn read_owners(&mut self) -> Result<()> {
+        self.read_map("assets", &mut |splitter, source, _, chunk| {
+            for (asset, debtor) in named(&chunk.columns, "asset_ref", |reference| splitter.references.debtor(source, reference)) {
+                splitter.add_owner(source, asset.into(), debtor.target());
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes in an owner of an asset; that of an asset of the lake is noted, for what hangs on it follows.
+    pub(super) fn add_owner(&mut self, source: usize, asset: Box<str>, target: Target) {
+        let known = self.held.is_some() && self.references.owners(source, &asset).is_some();
+        if self.references.add_owner(source, &asset, target) && known {
+            self.out.moves.assets.insert((self.sources[source].clone(), asset.into()));
+        }
     }
 
     fn read_map(&mut self, name: &str, take: &mut dyn FnMut(&mut Self, usize, &InputFile, Chunk) -> Result<()>) -> Result<()> {
@@ -118,8 +137,8 @@ impl Splitter<'_> {
                 }
                 [_] => {}
                 _ => self.out.warnings.push(format!(
-                    "debtors: the keys of debtor {} turn out to be several people; rows loaded so far stay with him: load full exports into a new work folder to part them",
-                    hex(&old)
+                    "debtors: the keys of {} turn out to be several people; rows loaded so far stay with him: load full exports into a new work folder to part them",
+                    if self.request.may_quote() { format!("debtor {}", hex(&old)) } else { "a debtor".to_owned() }
                 )),
             }
         }
@@ -143,9 +162,9 @@ fn add_words(words: &mut Words, columns: &Columns, as_of: Day) {
     }
 }
 
-/// Case and debtor of each row whose debtor is known.
-fn parties(columns: &Columns, debtor: impl Fn(&str) -> Option<Debtor>) -> Vec<(String, Debtor)> {
+/// The key in a column, such as its case, and the debtor of each row whose debtor is known.
+fn named(columns: &Columns, key: &str, debtor: impl Fn(&str) -> Option<Debtor>) -> Vec<(String, Debtor)> {
     let text = |name: &str, row: usize| columns.get(name).and_then(|c| c.text_at(row));
-    let of_row = |row: usize| Some((text("case_no", row)?.to_owned(), debtor(text("debtor_ref", row)?)?));
+    let of_row = |row: usize| Some((text(key, row)?.to_owned(), debtor(text("debtor_ref", row)?)?));
     (0..columns.len()).filter_map(of_row).collect()
 }

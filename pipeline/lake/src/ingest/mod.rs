@@ -100,6 +100,13 @@ pub struct Request {
     pub retention: Retention,
 }
 
+impl Request {
+    /// Whether warnings may quote what they are about: they are kept beside the lake and in manifests, in the clear.
+    fn may_quote(&self) -> bool {
+        self.encrypt != Encrypt::All
+    }
+}
+
 /// What happens during the first pass, for those who show progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -173,7 +180,7 @@ pub fn check(request: &Request, events: &mut dyn FnMut(Event)) -> Result<CheckRe
     let lenient = Request { max_reject_share: 1.0, ..request.clone() };
     let (mut split, rejects) = split::run(&lenient, None, events)?;
     for file in &mut split.files {
-        file.loaded = file.read - file.rejected - file.waiting - file.duplicates;
+        file.loaded = file.read - file.rejected - file.waiting - file.duplicates - file.expired;
     }
     Ok(CheckReport {
         tables: tally::by_table(&split.files),

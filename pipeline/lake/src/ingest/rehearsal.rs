@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::Layout;
-use super::record::{Header, records};
+use super::record::{Header, hex, records};
 use super::reject::Reject;
+use super::retention::Leaving;
 use super::settle::Settled;
 use super::settled::conflict_at;
 use super::split::Split;
@@ -21,12 +22,24 @@ pub(super) struct Rehearsal {
     rows: Vec<Short>,
     /// The days on which rows were known.
     known: BTreeSet<Day>,
+    /// Rows whose period of retention is over, by file.
+    expired: BTreeMap<u32, u64>,
+    leaving: Option<(String, Leaving)>,
 }
 
 impl Rehearsal {
-    /// Takes records as the first pass makes them.
+    /// For a table of whose rows those leave whose period is over, where periods are applied.
+    pub(super) fn of(table: &str, leaving: &Leaving) -> Rehearsal {
+        Rehearsal { leaving: leaving.apply.then(|| (table.to_owned(), leaving.clone())), ..Rehearsal::default() }
+    }
+
+    /// Takes records as the first pass makes them; those that would leave are counted and no more.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
         for (header, _) in records(bytes)?.iter().filter(|(header, _)| header.primary) {
+            if self.leaving.as_ref().is_some_and(|(table, leaving)| leaving.is_over(table, &hex(&header.debtor), header.known_on)) {
+                *self.expired.entry(header.file).or_default() += 1;
+                continue;
+            }
             self.rows.push(short(header));
             self.known.insert(header.known_on);
         }
@@ -41,7 +54,8 @@ impl Rehearsal {
     /// What became of the rows, by file, and those that contradict each other.
     pub(super) fn finish(mut self, layout: &Layout, split: &Split) -> (BTreeMap<u32, Settled>, Vec<Reject>) {
         self.rows.sort_unstable();
-        let mut files: BTreeMap<u32, Settled> = BTreeMap::new();
+        let expired = |(file, expired): (u32, u64)| (file, Settled { expired, ..Settled::default() });
+        let mut files: BTreeMap<u32, Settled> = self.expired.into_iter().map(expired).collect();
         let mut rejects = Vec::new();
         for same_day in self.rows.chunk_by(|a, b| a.0 == b.0) {
             let contents = same_day.chunk_by(|a, b| a.1 == b.1);

@@ -92,6 +92,11 @@ pub struct Warning {
     pub text: String,
 }
 
+/// The kind of warning that quotes a value.
+const UNKNOWN_CODE: &str = "unknown_code";
+/// What is said of such values where they are not quoted.
+const UNQUOTED: &str = "codes that are in no list of the catalog; kept as they are, and not quoted where all is encrypted: `luheng check` with an empty --work names them";
+
 /// How many different unknown codes of a column are named; the rest are counted together.
 const NAMED_CODES: usize = 100;
 
@@ -138,7 +143,7 @@ impl Counts {
                 "this code is in no list of the catalog; kept as it is: map it, or add it to catalog/codes".to_owned()
             };
             out.push(Warning {
-                kind: "unknown_code",
+                kind: UNKNOWN_CODE,
                 file: file.to_owned(),
                 column: column.to_owned(),
                 value: code.clone(),
@@ -217,14 +222,20 @@ fn slips(name: &str) -> usize {
     if name.is_ascii() { 1.max(signs / 4) } else { 1.max(signs / 3) }
 }
 
-/// One line for each thing to look at, however many files of the table it is in.
-pub(super) fn warning_lines(table: &str, warned: Vec<Warning>) -> Vec<String> {
+/// One line for each thing to look at, however many files of the table it is in. Where it may not `quote`, unknown codes are counted together by their
+/// column: in a shifted column one may be a case number or a name.
+pub(super) fn warning_lines(table: &str, warned: Vec<Warning>, quote: bool) -> Vec<String> {
     type Thing = (&'static str, String, String, String);
     let mut lines: BTreeMap<Thing, (u64, Vec<String>)> = BTreeMap::new();
-    for w in warned {
+    for mut w in warned {
+        if !quote && w.kind == UNKNOWN_CODE {
+            (w.value, w.text) = (String::new(), UNQUOTED.to_owned());
+        }
         let slot = lines.entry((w.kind, w.column, w.value, w.text)).or_default();
         slot.0 += w.count;
-        slot.1.push(w.file);
+        if !slot.1.contains(&w.file) {
+            slot.1.push(w.file);
+        }
     }
     lines
         .into_iter()
@@ -269,6 +280,31 @@ mod tests {
         assert_eq!(nearest("立案日", titles), Some("立案日期"));
         assert_eq!(nearest("申请执行标的", titles), Some("申请执行标的额"));
         assert_eq!(nearest("备注", titles), None);
+    }
+
+    #[test]
+    fn where_nothing_is_quoted_unknown_codes_are_counted_by_their_column() {
+        let mut counts = Counts::default();
+        for code in ["（2025）浙0106执1号", "张三", "张三"] {
+            counts.unknown_code(1, code);
+        }
+        counts.unknown_code(2, "barter");
+        counts.known_later(4);
+        let warned = || ["a.csv", "b.csv"].map(|file| counts.warnings(file, &["case_no", "cause", "status"])).concat();
+        let quoted = warning_lines("cases", warned(), true);
+        assert_eq!(quoted.len(), 4);
+        assert!(quoted.iter().any(|line| line.starts_with("cases: unknown_code cause 张三 (a.csv and 1 more, 4 rows): ")), "{quoted:?}");
+        let bare = warning_lines("cases", warned(), false);
+        let starts = bare.iter().map(|line| line.split(": ").take(2).collect::<Vec<_>>().join(": "));
+        assert_eq!(
+            starts.collect::<Vec<_>>(),
+            [
+                "cases: known_later known_on (a.csv and 1 more, 8 rows)",
+                "cases: unknown_code cause (a.csv and 1 more, 6 rows)",
+                "cases: unknown_code status (a.csv and 1 more, 2 rows)"
+            ]
+        );
+        assert!(!bare.concat().contains("张三") && !bare.concat().contains("浙0106") && !bare.concat().contains("barter"), "{bare:?}");
     }
 
     #[test]

@@ -75,3 +75,18 @@ fn cell(text: &StringArray, row: usize) -> &str {
     use arrow_array::Array as _;
     if row >= text.len() || text.is_null(row) { "" } else { trim(text.value(row)) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_template_with_a_gap_is_no_value() {
+        let pieces = [TemplatePiece::Input(0), TemplatePiece::Text("-"), TemplatePiece::Input(1)];
+        let column = |texts: [Option<&str>; 4]| Raw::Text(StringArray::from(texts.to_vec()));
+        let inputs = [column([Some("a"), Some(" b "), None, Some("d")]), column([Some("1"), Some("2"), Some("3"), Some("  ")])];
+        let made = joined(&pieces, &inputs, 4).unwrap();
+        assert_eq!(made.iter().collect::<Vec<_>>(), [Some("a-1"), Some("b-2"), None, None]);
+    }
+}

@@ -77,7 +77,7 @@ pub struct BucketOutcome {
 
 /// Settles one bucket from what the first pass left in the staging folder. May run in another process; running it twice gives one result.
 pub fn settle(request: &Request, staging: &Path, bucket: u32) -> Result<BucketOutcome> {
-    let split = split::load(staging)?;
+    let split = split::load(staging, &request.seal)?;
     if bucket >= split.buckets {
         return Err(Error::fault(format!("bucket {bucket} of {}", split.buckets)));
     }

@@ -27,10 +27,11 @@ use crate::columns::{Columns, Day};
 use crate::error::{Error, Result, explain};
 use crate::schema::{Codes, Table};
 use crate::store::manifest::InputEntry;
-use crate::store::spill::Spill;
-use crate::store::{atomic, input, lake, parquet, text};
+use crate::store::seal::Seal;
+use crate::store::spill::{self, Spill};
+use crate::store::{input, lake, parquet};
 
-/// What the first pass leaves for the second, kept in the staging folder as `split.json`.
+/// What the first pass leaves for the second, kept in the staging folder, sealed as the rows there are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Split {
     /// Bucket count.
@@ -76,7 +77,8 @@ impl Split {
     }
 }
 
-pub(super) const SPLIT_FILE: &str = "split.json";
+/// The record of the first pass, in one frame.
+const RECORD_FOLDER: &str = "split";
 pub(super) const REJECTS_FILE: &str = "rejects.parquet";
 
 /// Rows placed by one thread at a time.
@@ -185,7 +187,7 @@ impl Splitter<'_> {
         let mut identities = IdentitySpill::new(self.staging, layout, &self.request.vault);
         let mut waiting = Vec::new();
         let mut warned = Vec::new();
-        let mut rehearsal = Rehearsal::default();
+        let mut rehearsal = if self.staging.is_none() { Rehearsal::of(&layout.name, &self.out.leaving) } else { Rehearsal::default() };
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
         let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), self.held.is_some(), &self.request.seal)?;
         let source = self.source_of(&layout.name);
@@ -243,7 +245,7 @@ impl Splitter<'_> {
             self.out.seen.insert(number, report.seen_on);
             self.out.files.push(counts);
         }
-        for line in warning_lines(&layout.name, warned) {
+        for line in warning_lines(&layout.name, warned, self.request.may_quote()) {
             events(Event::Warned(line.clone()));
             self.out.warnings.push(line);
         }
@@ -310,10 +312,7 @@ impl Splitter<'_> {
             ledger.push(&part.entries)?;
         }
         for (source, asset, target) in part.owners {
-            let known = self.held.is_some() && self.references.owners(source, &asset).is_some();
-            if self.references.add_owner(source, &asset, target) && known {
-                self.out.moves.assets.insert((self.sources[source].clone(), asset.into()));
-            }
+            self.add_owner(source, asset, target);
         }
         Ok(())
     }
@@ -342,6 +341,7 @@ impl Splitter<'_> {
             let counts = &mut self.out.files[file as usize];
             counts.duplicates += settled.duplicates;
             counts.rejected += settled.conflicts;
+            counts.expired += settled.expired;
         }
         self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
@@ -380,8 +380,11 @@ impl Splitter<'_> {
         let rejects = if self.rejects.is_empty() { Reject::to_columns(&[]) } else { Columns::concat(&self.rejects)? };
         if let Some(staging) = self.staging {
             parquet::write(&staging.join(REJECTS_FILE), &rejects, &self.request.seal)?;
-            let json = serde_json::to_string(&self.out).map_err(|e| Error::fault(format!("writing split.json: {e}")))?;
-            atomic::write_bytes(&staging.join(SPLIT_FILE), json.as_bytes())?;
+            // It names cases that moved and debtors who leave: it is sealed as the rows are.
+            let json = serde_json::to_vec(&self.out).map_err(|e| Error::fault(format!("writing the first pass's record: {e}")))?;
+            let mut record = Spill::new(Some(staging.join(RECORD_FOLDER)), 1, &self.request.seal)?;
+            record.push(0, &json);
+            record.flush(true)?;
         }
         Ok((self.out, rejects))
     }
@@ -423,11 +426,11 @@ pub(super) fn read(
 }
 
 /// The record of the first pass in a staging folder.
-pub(super) fn load(staging: &Path) -> Result<Split> {
-    let path = staging.join(SPLIT_FILE);
-    serde_json::from_str(&text::read_to_string(&path)?).map_err(|e| {
+pub(super) fn load(staging: &Path, seal: &Seal) -> Result<Split> {
+    let folder = staging.join(RECORD_FOLDER);
+    serde_json::from_slice(&spill::read(&folder, 0, seal)?).map_err(|e| {
         explain("the first pass left no record that can be read")
-            .at(path.display())
+            .at(folder.display())
             .found(e)
             .expected("what `luheng ingest` wrote")
             .remedy("run the ingest again from its start")

@@ -42,7 +42,7 @@ pub(super) struct Loaded {
 }
 
 /// The record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     /// By table, then bucket; the whole tables have one entry.
     pub tables: BTreeMap<String, Vec<Counted>>,
@@ -50,9 +50,6 @@ pub(super) struct State {
     pub columns: BTreeMap<String, Vec<String>>,
     /// Names of the sources met so far.
     pub sources: Vec<String>,
-    /// Debtors linked: own pseudonym to the one they are gathered under, and the probability as the lake has it.
-    #[serde(default)]
-    pub links: BTreeMap<String, (String, f64)>,
     /// The hashes of the files of each table's last full export, sorted.
     pub full: BTreeMap<String, Vec<String>>,
     /// By table and hash of the file.

@@ -1,6 +1,7 @@
 //! How long facts stay: `catalog/retention.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde::Deserialize;
 
@@ -88,6 +89,27 @@ impl Retention {
     }
 }
 
+impl Retention {
+    /// The periods as Markdown, for `luheng catalog`: what a court reviews before it sets `[retention] apply = true`.
+    pub fn dictionary(&self, schema: &Schema) -> String {
+        let mut out = String::from(
+            "# 保存期限 / retention\n\n| table | 名称 | months after the last case | 依据 | ground |\n|---|---|---|---|---|\n",
+        );
+        for (name, ground) in &self.grounds {
+            let title = schema.table(name).map_or("", |table| &table.title.zh);
+            let months = self.months.get(name).map_or("kept".to_owned(), i32::to_string);
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "| {name} | {title} | {months} | {} | {} |", ground.zh, ground.en);
+        }
+        let live: Vec<&str> = self.live_closings.iter().map(String::as_str).collect();
+        let _ = writeln!(out, "\nNo end of a case: {}.", live.join(", "));
+        let then =
+            if self.apply { "leave the lake and the vault" } else { "stay, and are counted each night, until [retention] apply = true" };
+        let _ = writeln!(out, "Rows whose period is over {then}.");
+        out
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -102,6 +124,25 @@ mod tests {
         // No article is named: none that sets such a period was read.
         let article = |t: &Title| ["条", "art.", "Art"].iter().any(|sign| t.zh.contains(sign) || t.en.contains(sign));
         assert!(!retention.grounds.values().any(article));
+    }
+
+    #[test]
+    fn every_period_and_what_keeps_a_case_alive_is_in_the_dictionary() {
+        let files = CatalogFiles::embedded();
+        let schema = Schema::load(&files).unwrap();
+        let mut retention = Retention::load(&files, &schema).unwrap();
+        let text = retention.dictionary(&schema);
+        for (table, ground) in &retention.grounds {
+            let months = retention.months.get(table).map_or("kept".to_owned(), i32::to_string);
+            let line = text.lines().find(|line| line.starts_with(&format!("| {table} |"))).unwrap();
+            assert!(line.contains(&format!("| {months} | {} |", ground.zh)), "{line}");
+        }
+        assert!(
+            text.contains("No end of a case: no_property, settlement_long.") && text.contains("until [retention] apply = true"),
+            "{text}"
+        );
+        retention.apply = true;
+        assert!(retention.dictionary(&schema).contains("leave the lake and the vault"));
     }
 
     #[test]

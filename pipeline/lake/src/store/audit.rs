@@ -148,6 +148,8 @@ mod tests {
         let on = |attributes: Attributes, text| attributes.age_band(day::parse(text).unwrap());
         assert_eq!(on(born(1985), "2014-12-31"), Some(AgeBand::From18To29));
         assert_eq!(on(born(1985), "2015-01-01"), Some(AgeBand::From30To44));
+        assert_eq!(on(born(1985), "2029-12-31"), Some(AgeBand::From30To44));
+        assert_eq!(on(born(1985), "2030-01-01"), Some(AgeBand::From45To59));
         assert_eq!(on(born(2010), "2027-12-31"), Some(AgeBand::Minor));
         assert_eq!(on(born(2010), "2028-01-01"), Some(AgeBand::From18To29));
         assert_eq!(on(born(1966), "2025-06-30"), Some(AgeBand::From45To59));

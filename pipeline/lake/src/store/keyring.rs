@@ -257,6 +257,35 @@ mod tests {
     }
 
     #[test]
+    fn a_new_lake_has_a_new_key_and_a_lake_that_is_there_or_on_its_way_keeps_its_own() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (work, file) = (Work::at(dir.path().join("work")), dir.path().join("master"));
+        std::fs::write(&file, "17".repeat(32)).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let made = || {
+            prepare(&work, Encrypt::All, Some(&file)).unwrap();
+            Keyring::read(&work).unwrap().unwrap()
+        };
+        let (first, second) = (made(), made());
+        let is_kept = |a: &Keyring, b: &Keyring| [LAKE, RUNS, VAULT].map(|purpose| a.keys[purpose] == b.keys[purpose]);
+        assert_eq!(is_kept(&first, &second), [false, true, true]);
+        let staging = work.staging(1);
+        std::fs::create_dir_all(&staging).unwrap();
+        let third = made();
+        assert_eq!(is_kept(&second, &third), [true; 3]);
+        std::fs::remove_dir(&staging).unwrap();
+        let info = lake::LakeInfo {
+            format: lake::FORMAT,
+            hash: lake::HASH.to_owned(),
+            encrypt: Encrypt::All.name().to_owned(),
+            ..lake::LakeInfo::default()
+        };
+        lake::write(&work.lake(), &info).unwrap();
+        assert_eq!(is_kept(&third, &made()), [true; 3]);
+    }
+
+    #[test]
     fn a_damaged_or_exchanged_key_is_refused_by_its_id() {
         let dir = tempfile::tempdir().unwrap();
         let work = Work::at(dir.path());

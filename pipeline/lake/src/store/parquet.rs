@@ -356,6 +356,9 @@ mod tests {
         assert_eq!((distinct.len(), metadata.len()), (6, 5));
         assert!(properties.encrypt_footer());
         assert!(!distinct.contains(&[7u8; 32].to_vec()), "the data key itself encrypts no file");
+        // Nor do two files share one, so that no nonce can meet another.
+        let other = encryption(&key(7), &sample()).unwrap();
+        assert!(other.column_keys().1.iter().chain([other.footer_key()]).all(|key| !distinct.contains(key)));
     }
 
     #[test]

@@ -183,6 +183,28 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_a_sealed_spill_open_in_their_order_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, seal) = (dir.path().join("cases"), seal(7));
+        let mut spill = Spill::new(Some(folder.clone()), 2, &seal).unwrap();
+        for byte in [1, 2] {
+            spill.push(1, &[byte; 5]);
+            spill.flush(true).unwrap();
+        }
+        let path = spill_file(&folder, 1);
+        let frames = std::fs::read(&path).unwrap();
+        // Two equal lengths: both frames are as long.
+        let (first, second) = frames.split_at(frames.len() / 2);
+        std::fs::write(&path, [second, first].concat()).unwrap();
+        assert!(read(&folder, 1, &seal).is_err());
+        std::fs::write(&path, &frames).unwrap();
+        assert_eq!(read(&folder, 1, &seal).unwrap(), [[1; 5], [2; 5]].concat());
+        // Nor do those of another bucket.
+        std::fs::rename(&path, spill_file(&folder, 0)).unwrap();
+        assert!(read(&folder, 0, &seal).is_err());
+    }
+
+    #[test]
     fn a_dry_run_writes_nothing() {
         let mut spill = Spill::new(None, 2, &Seal::none()).unwrap();
         spill.push(0, b"x");

@@ -74,3 +74,32 @@ impl Vault {
 pub(crate) fn file(folder: &Path, table: &str, bucket: u32) -> PathBuf {
     folder.join(table).join(folder_name(bucket)).join("part.parquet")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use zeroize::Zeroizing;
+
+    use super::super::seal::DataKey;
+    use super::*;
+
+    #[test]
+    fn a_vault_is_never_in_the_clear_and_gives_no_audit_attributes() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = Columns::new().text("debtor_id", [Some("a")]).text("name", [Some("某人")]);
+        // Without a key nothing is written, and nothing lies there.
+        let open = Vault::open(dir.path(), &Seal::none());
+        assert_eq!(open.write("debtors", 0, &rows).unwrap_err().exit_status(), 1);
+        assert_eq!(audit::write(dir.path(), 0, &rows, &Seal::none()).unwrap_err().exit_status(), 1);
+        assert!(!file(dir.path(), "debtors", 0).exists() && !file(dir.path(), audit::FOLDER, 0).exists());
+        let seal = Seal::new(Some(DataKey::new(Zeroizing::new([7; 32])).unwrap()), []);
+        let vault = Vault::open(dir.path(), &seal);
+        vault.write("debtors", 0, &rows).unwrap();
+        assert_eq!(vault.read("debtors", 0).unwrap().unwrap().content_hash(), rows.content_hash());
+        // What somebody laid there in the clear is not read.
+        parquet::write(&file(dir.path(), "debtors", 1), &rows, &Seal::none()).unwrap();
+        assert_eq!(vault.read("debtors", 1).unwrap_err().exit_status(), 4);
+        audit::write(dir.path(), 0, &rows, &seal).unwrap();
+        assert_eq!(vault.read(audit::FOLDER, 0).unwrap_err().exit_status(), 1);
+    }
+}

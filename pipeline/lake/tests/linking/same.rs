@@ -70,7 +70,6 @@ fn of_format_two(nights: &Nights) {
     };
     change("lake.json", &|json| json["format"] = 2.into());
     change("_state.json", &|json| {
-        json.as_object_mut().unwrap().remove("links").unwrap();
         for (_, columns) in json["columns"].as_object_mut().unwrap() {
             columns.as_array_mut().unwrap().retain(|name| !came_since(name.as_str().unwrap()));
         }

@@ -79,3 +79,14 @@ fn who_leaves_takes_what_the_vault_holds_of_those_linked_to_him_along() {
         }
     }
 }
+
+#[test]
+fn the_lakes_own_records_which_are_in_the_clear_do_not_say_who_is_linked() {
+    let nights = Nights::new(Mode::Full);
+    nights.night(0, &base());
+    assert!(!nights.debtors_of("conduct").contains(&by_ref("B2")));
+    for record in ["_state.json", "lake.json"] {
+        let text = fs::read_to_string(nights.request(0).work.lake().join(record)).unwrap();
+        assert!(![known(), by_ref("B2")].iter().any(|id| text.contains(id)), "{record}");
+    }
+}
