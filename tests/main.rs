@@ -19,6 +19,7 @@ mod house;
 mod identity;
 mod invariance;
 mod labels;
+mod linked;
 mod means;
 mod nightly;
 mod nights;

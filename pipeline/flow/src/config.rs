@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use luheng_lake::columns::{Day, day};
+use luheng_lake::ingest::Linking;
 use luheng_lake::ingest::mapping::Mapping;
 use luheng_lake::store::key::Algorithm;
 use luheng_lake::store::seal::Encrypt;
@@ -82,7 +83,7 @@ impl Default for Config {
     }
 }
 
-/// Where the pseudonym key comes from; the environment wins.
+/// Where the pseudonym key comes from (the environment wins), and whether debtors without a number are linked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
@@ -92,11 +93,28 @@ pub struct Identity {
     pub sample_key: Option<String>,
     /// The keyed hash that makes pseudonyms: `hmac-sha256` or `hmac-sm3`. A lake keeps to the one it was made with.
     pub pseudonym: String,
+    /// Whether debtors without a usable number are linked to those they are like: `off` or `on`. Off unless a court says so: a link is a likelihood
+    /// about a person, and whether it holds is measured on the court's own records first (`luheng catalog links` lists what would be joined).
+    pub link: String,
+    /// The least probability of a link, above 0.5 and below 1.
+    pub link_threshold: f64,
+    /// The least probability of a pair that is listed for a person to look at, above 0 and at most `link_threshold`.
+    pub link_review: f64,
+    /// Which training of the linkage model this is. The model of the first night stays until this is another number.
+    pub link_training: i64,
 }
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { key_file: None, sample_key: None, pseudonym: Algorithm::default().name().into() }
+        Self {
+            key_file: None,
+            sample_key: None,
+            pseudonym: Algorithm::default().name().into(),
+            link: "off".into(),
+            link_threshold: 0.99,
+            link_review: 0.5,
+            link_training: 1,
+        }
     }
 }
 
@@ -251,6 +269,19 @@ impl Config {
             Algorithm::of(&self.identity.pseudonym).is_some(),
             format!("identity.pseudonym: found \"{}\", expected \"hmac-sha256\" or \"hmac-sm3\"", self.identity.pseudonym),
         );
+        let identity = &self.identity;
+        expect(
+            ["off", "on"].contains(&identity.link.as_str()),
+            format!("identity.link: found \"{}\", expected \"off\" or \"on\"", identity.link),
+        );
+        expect(
+            identity.link_threshold > 0.5 && identity.link_threshold < 1.0,
+            format!("identity.link_threshold: found {}, expected a probability above 0.5 and below 1", identity.link_threshold),
+        );
+        expect(
+            identity.link_review > 0.0 && identity.link_review <= identity.link_threshold,
+            format!("identity.link_review: found {}, expected a probability above 0 and at most link_threshold", identity.link_review),
+        );
         for (key, value) in [("as_of", &self.as_of), ("rating.train_until", &self.rating.train_until)] {
             if let Some(text) = value {
                 expect(day::parse(text).is_some(), format!("{key}: found \"{text}\", expected a day as YYYY-MM-DD"));
@@ -294,7 +325,13 @@ impl Config {
         Encrypt::of(&self.encrypt).unwrap_or_default()
     }
 
-    /// Hash of what can change a rating: not where files lie, how they are mapped (the lake's content says what came of it), how they are
+    /// How debtors without a number are linked; `None` where they are not.
+    pub fn linking(&self) -> Option<Linking> {
+        let Identity { link, link_threshold, link_review, link_training, .. } = &self.identity;
+        (link == "on").then_some(Linking { threshold: *link_threshold, review: *link_review, training: *link_training })
+    }
+
+    /// Hash of what can change a rating: not where files lie, how they are mapped and linked (the lake's content says what came of it), how they are
     /// encrypted, nor how many runs are kept.
     pub fn content_hash(&self) -> String {
         let text = format!("{}|{}|{:?}|{:?}|{:?}", self.buckets, self.seed, self.rating, self.means, self.regional);
@@ -333,6 +370,18 @@ mod tests {
         let text = Config::parse("buckets = 3\nas_of = \"soon\"\n[rating]\nmoment = \"later\"", "x.toml").unwrap_err().to_string();
         assert!(text.contains("buckets") && text.contains("as_of") && text.contains("rating.moment"), "{text}");
         assert!(Config::parse("bucket = 4", "x.toml").unwrap_err().to_string().contains("bucket"));
+    }
+
+    #[test]
+    fn linking_is_off_unless_asked_for_and_its_numbers_are_probabilities() {
+        assert_eq!(Config::parse("", "x.toml").unwrap().linking(), None);
+        let on = Config::parse("[identity]\nlink = \"on\"", "x.toml").unwrap().linking();
+        assert_eq!(on, Some(Linking { threshold: 0.99, review: 0.5, training: 1 }));
+        let wrong = "[identity]\nlink = \"yes\"\nlink_threshold = 0.4\nlink_review = 0.45";
+        let text = Config::parse(wrong, "x.toml").unwrap_err().to_string();
+        for key in ["identity.link: found \"yes\"", "identity.link_threshold: found 0.4", "identity.link_review: found 0.45"] {
+            assert!(text.contains(key), "{text}");
+        }
     }
 
     #[test]

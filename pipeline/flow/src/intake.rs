@@ -107,6 +107,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         buckets: ctx.buckets,
         max_reject_share: ctx.config.max_reject_share,
         max_wait_days: ctx.config.max_wait_days,
+        linking: ctx.config.linking(),
         retention: periods(ctx)?,
     })
 }
@@ -120,7 +121,7 @@ pub fn periods(ctx: &Context) -> Result<Retention> {
     Ok(Retention { apply: ctx.config.retention.apply, ..periods })
 }
 
-/// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption.
+/// Hash over what decides a lake's content and form: inputs, mapping, catalog, key, day, buckets, encryption, linking.
 fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     for file in files::files_below(input)? {
@@ -128,7 +129,7 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         hash.update(format!("{}={content};", file.strip_prefix(input).unwrap_or(&file).display()).as_bytes());
     }
     let rest = format!(
-        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}",
+        "{}|{}|{:?}|{}|{}|{}|{}|{}|{}|{:?}|{:?}",
         env!("CARGO_PKG_VERSION"),
         ctx.files.hash(),
         ctx.config.sources,
@@ -138,7 +139,8 @@ fn cause(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<String> {
         ctx.config.max_reject_share,
         ctx.config.max_wait_days,
         ctx.config.encrypt,
-        ctx.config.retention
+        ctx.config.retention,
+        ctx.config.linking()
     );
     hash.update(rest.as_bytes());
     Ok(hash.finalize().to_hex().to_string())

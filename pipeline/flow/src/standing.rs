@@ -51,6 +51,8 @@ pub struct Standing {
     pub limit_fen: Option<i64>,
     /// Share of a divided liability, in fen.
     pub share_fen: Option<i64>,
+    /// Where rows were joined by likeness, how likely they are one person's.
+    pub link_probability: Option<f64>,
 }
 
 /// The latest answer of each channel, by channel.
@@ -141,6 +143,7 @@ impl Standing {
             _ => {}
         }
         let debtor = party.view.debtor();
+        let (identity_basis, link_probability) = party.view.identity();
         let own = |row: Row<'_>, column: &'static str| row.text(column).map(str::to_owned);
         let text = BTreeMap::from([
             ("court_code", own(party.case, "court_code")),
@@ -154,7 +157,7 @@ impl Standing {
             ("after_party", own(party.party, "after_party")),
             ("residence_region", debtor.and_then(|d| own(d, "residence_region"))),
             ("debtor_kind", debtor.and_then(|d| own(d, "kind"))),
-            ("identity_basis", debtor.and_then(|d| own(d, "identity_basis"))),
+            ("identity_basis", identity_basis.map(str::to_owned)),
         ]);
         Self {
             case_no: party.case_no.to_owned(),
@@ -176,6 +179,7 @@ impl Standing {
             overdue_steps_n: procedure::overdue_steps(party).len() as i64,
             limit_fen: party.party.fen("limit_fen"),
             share_fen: party.party.fen("share_fen"),
+            link_probability,
         }
     }
 
@@ -203,6 +207,7 @@ impl Standing {
             .int("overdue_steps_n", int(|r| Some(r.overdue_steps_n)))
             .int("limit_fen", int(|r| r.limit_fen))
             .int("share_fen", int(|r| r.share_fen))
+            .real("link_probability", rows.iter().map(|r| r.link_probability))
             .flag("is_live", rows.iter().map(|_| Some(true)));
         for name in [
             "court_code",

@@ -71,6 +71,8 @@ pub struct Rating {
     pub ask_for: Option<String>,
     /// How the debtor was identified.
     pub identity_basis: Option<String>,
+    /// Where rows were joined by likeness, how likely they are one person's: at least this.
+    pub link_probability: Option<f64>,
     /// Last day the rating may be used.
     pub valid_until: Day,
     /// Id of the capacity model.
@@ -179,6 +181,8 @@ impl Rating {
                     missing_channels: from.maybe("missing_channels", at)?,
                     ask_for: from.maybe("ask_for", at)?,
                     identity_basis: from.maybe("identity_basis", at)?,
+                    // Runs before linking have no such column.
+                    link_probability: columns.get("link_probability").and_then(|c| c.real_at(at)),
                     valid_until: from.date("valid_until", at)?,
                     capacity_model: from.maybe("capacity_model", at)?,
                     willingness_model: from.maybe("willingness_model", at)?,
@@ -227,6 +231,7 @@ impl Rating {
             .text("missing_channels", maybe(|r| r.missing_channels.as_deref()))
             .text("ask_for", maybe(|r| r.ask_for.as_deref()))
             .text("identity_basis", maybe(|r| r.identity_basis.as_deref()))
+            .real("link_probability", real(|r| r.link_probability))
             .date("valid_until", date(|r| r.valid_until))
             .text("capacity_model", maybe(|r| r.capacity_model.as_deref()))
             .text("willingness_model", maybe(|r| r.willingness_model.as_deref()))

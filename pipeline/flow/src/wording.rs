@@ -34,6 +34,12 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
+/// A probability that was rounded down, without rounding it up again: `99.9%`.
+pub fn at_least(probability: f64) -> String {
+    let text = format!("{:.3}", probability * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A day in Chinese: `2025年6月30日`.
 pub fn day_zh(on: Day) -> String {
     day::format_zh(on)
@@ -42,6 +48,11 @@ pub fn day_zh(on: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_likelihood_is_not_rounded_up() {
+        assert_eq!([0.99, 0.999, 0.99999, 0.5].map(at_least), ["99%", "99.9%", "99.999%", "50%"]);
+    }
 
     #[test]
     fn money_reads_as_people_write_it() {

@@ -177,7 +177,7 @@ enum Verb {
         #[command(flatten)]
         verb: key::Key,
     },
-    /// Prints tables, features, measures, legal basis or metrics
+    /// Prints tables, features, measures, legal basis, metrics or links
     #[command(after_help = "Example: luheng catalog measures")]
     Catalog {
         #[command(flatten)]

@@ -7,6 +7,9 @@ use luheng_lake::columns::Day;
 
 use super::{Party, Row, TABLES, place};
 
+/// `identity_basis` of rows that were joined by likeness.
+const LINKED: &str = "linked";
+
 /// All that the court knew of one debtor on one day.
 #[derive(Debug)]
 pub struct View<'a> {
@@ -37,9 +40,18 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The debtor's own row.
+    /// The debtor's own row; one that was only linked to him where there is no other.
     pub fn debtor(&self) -> Option<Row<'a>> {
-        self.rows("debtors").last().copied()
+        let rows = self.rows("debtors");
+        rows.iter().rev().find(|row| row.text("identity_basis") != Some(LINKED)).or(rows.last()).copied()
+    }
+
+    /// What says who the debtor is: `number`, `ref`, or `linked` where any of the rows were joined by likeness; with the least probability of those.
+    pub fn identity(&self) -> (Option<&'a str>, Option<f64>) {
+        let linked = self.rows("debtors").iter().filter(|row| row.text("identity_basis") == Some(LINKED));
+        let least = linked.filter_map(|row| row.real("link_probability")).min_by(f64::total_cmp);
+        let basis = if least.is_some() { Some(LINKED) } else { self.debtor().and_then(|row| row.text("identity_basis")) };
+        (basis, least)
     }
 
     /// Every case of this debtor known on the day, by case number; parties who have left are not in it.

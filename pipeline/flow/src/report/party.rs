@@ -17,6 +17,9 @@ pub(super) fn section(at: usize, rating: &Cells<'_>, case: &CaseTables<'_>, ctx:
     if let Some(text) = asking(rating, ctx) {
         blocks.push(Block::Notice { text, tone: Tone::Plain });
     }
+    if let Some(probability) = rating.number("link_probability") {
+        blocks.push(Block::Notice { text: wording::linked(probability), tone: Tone::Plain });
+    }
     blocks.push(Block::Facts(facts(rating, case.debtors.get(id), ctx)));
     let own =
         |axis: &str| -> Vec<&Cells<'_>> { case.reasons.iter().filter(|r| r.str("debtor_id") == id && r.str("axis") == axis).collect() };

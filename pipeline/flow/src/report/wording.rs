@@ -4,6 +4,8 @@
 
 use luheng_sheet::Bi;
 
+use crate::wording::at_least;
+
 /// The line that stands on every sheet (contract.md §3).
 pub const FIXED_LINE: Bi = Bi::fixed(
     "评估参考，不构成对有履行能力或拒不履行的认定",
@@ -123,6 +125,25 @@ pub fn identity(code: &str) -> Bi {
         "ref" => Bi::fixed("仅本院编号，可能与他案未归并", "the court's own key only; other cases may be missing"),
         other => Bi::plain(other.to_owned()),
     }
+}
+
+/// What a linked identity means for the person, and how to object. `probability` is the least; 1 where a judge decided.
+pub fn linked(probability: f64) -> Bi {
+    let (zh, en) = if probability < 1.0 {
+        let p = at_least(probability);
+        (
+            format!("系按姓名、出生日期等信息比对并入，同一人的概率不低于{p}"),
+            format!("were joined by name, birth date and the like; the probability that they are this person's is at least {p}"),
+        )
+    } else {
+        ("系经本院认定并入".to_owned(), "were joined by a decision of this court".to_owned())
+    };
+    Bi::new(
+        format!("部分记录没有证件号码，{zh}，可信度因此受限。认为并入有误的，可向本院书面提出；经认定不是同一人的，下一批次即予分开。"),
+        format!(
+            "Some records carry no identity number and {en}; confidence is limited for it. Whoever finds this wrong may say so to this court in writing: once they are held to be two persons, the next run parts them."
+        ),
+    )
 }
 
 /// Why somebody should look at a case today.

@@ -85,6 +85,7 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
         missing_channels: text("missing_channels")?,
         ask_for: text("ask_for")?,
         identity_basis: text("identity_basis")?,
+        link_probability: column("link_probability")?.real_at(at),
         valid_until: as_of.saturating_add(ctx.ratings.capacity.valid_days),
         ..Rating::default()
     };
@@ -148,8 +149,19 @@ fn quadrant(rating: &Rating) -> &'static str {
     }
 }
 
-/// How far the rating may be leaned on: coverage of the inquiries and width of the interval.
+/// From this probability on a linked identity lets a rating be leaned on in part.
+const SURE_LINK: f64 = 0.999;
+
+/// How far the rating may be leaned on: coverage of the inquiries and width of the interval, and never more than the identity behind it.
 fn confidence(rating: &Rating) -> &'static str {
+    match (of_facts(rating), rating.link_probability) {
+        ("high", Some(p)) if p >= SURE_LINK => "medium",
+        ("high" | "medium", Some(p)) if p < SURE_LINK => "low",
+        (found, _) => found,
+    }
+}
+
+fn of_facts(rating: &Rating) -> &'static str {
     let (Some(low), Some(high)) = (rating.capacity_low, rating.capacity_high) else {
         return if rating.willingness_p.is_some() { "low" } else { "none" };
     };
@@ -158,5 +170,24 @@ fn confidence(rating: &Rating) -> &'static str {
         width if coverage >= 0.9 && width <= 0.2 => "high",
         width if coverage >= 0.6 && width <= 0.35 => "medium",
         _ => "low",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rating_is_surer_than_the_identity_behind_it() {
+        let of = |width: f64, link_probability| {
+            let ends = (Some(0.5), Some(0.5 + width));
+            confidence(&Rating { capacity_low: ends.0, capacity_high: ends.1, coverage: Some(0.95), link_probability, ..Rating::default() })
+        };
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, None)), ["high", "medium", "low"]);
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, Some(0.999))), ["medium", "medium", "low"]);
+        assert_eq!([0.1, 0.3, 0.5].map(|width| of(width, Some(0.99))), ["low", "low", "low"]);
+        // A judge's word is an identity like a link: it is not the person's number.
+        assert_eq!(of(0.1, Some(1.0)), "medium");
+        assert_eq!(confidence(&Rating { link_probability: Some(0.9999), ..Rating::default() }), "none");
     }
 }

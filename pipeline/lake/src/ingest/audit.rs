@@ -57,7 +57,9 @@ fn of_bucket(people: &Columns, known: &Columns, identity: &Identity, regions: &B
         let says = |name: &str| known.get(name).and_then(|c| c.text_at(row));
         let void = ["voided_on", "void_reason"].iter().any(|name| known.get(name).is_some_and(|c| !c.is_null(row)));
         let elsewhere = known.get(added::ELSEWHERE).and_then(|c| c.flag_at(row)).unwrap_or_default();
-        let Some(id) = says(added::DEBTOR_ID).filter(|_| !void && !elsewhere) else { continue };
+        // A record that is only like him says nothing of him.
+        let is_linked = says(added::IDENTITY_BASIS) == Some("linked");
+        let Some(id) = says(added::DEBTOR_ID).filter(|_| !void && !elsewhere && !is_linked) else { continue };
         let person = persons.entry(id).or_default();
         person.kind = person.kind.or(says("kind"));
         person.home = person.home.or(says("home_region"));

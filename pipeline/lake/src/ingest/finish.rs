@@ -191,7 +191,9 @@ fn describe(request: &Request, split: &Split, layouts: &[Layout], tables: &BTree
     let of = |name: &str| tables.get(name).copied().unwrap_or_default();
     let content = |layout: &Layout| {
         let (rows, sum) = of(&layout.name);
-        hash_bytes(format!("{} {} {rows} {sum:032x}", layout.name, layout.version).as_bytes())
+        // Whose rows are gathered under whom is content too, though no row says more for it.
+        let links = if layout.is_debtors() && !split.moves.links.is_empty() { format!(" {:?}", split.moves.links) } else { String::new() };
+        hash_bytes(format!("{} {} {rows} {sum:032x}{links}", layout.name, layout.version).as_bytes())
     };
     LakeInfo {
         format: lake::FORMAT,

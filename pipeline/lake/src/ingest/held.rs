@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::identities::IdentitySpill;
 use super::layout::{Layout, added};
-use super::moves::{Entry, Ledger, Moves, place_of_debtor, place_of_text};
-use super::record::{Header, Id, Value, push_record, unhex};
-use super::references::{References, Target};
+use super::moves::{Entry, Ledger, Moves, Named, place_of_debtor, place_of_text};
+use super::people::People;
+use super::place::{encode_basis, encode_debtor};
+use super::record::{Header, Id, Value, hex, push_record, unhex};
+use super::references::{Basis, References, Target};
 use super::retention::{CLOSING, Closings};
 use super::state::State;
 use super::told::{Told, header};
@@ -36,7 +38,7 @@ pub(super) struct Held {
 impl Held {
     /// The lake of the work folder; `None` where there is none, or one of a format before rows could be added, which is built anew.
     pub(super) fn open(request: &Request) -> Result<Option<Held>> {
-        let Some(info) = lake::read(&request.work)?.filter(|info| info.format == lake::FORMAT) else { return Ok(None) };
+        let Some(info) = lake::read(&request.work)?.filter(|info| info.format >= lake::ADDED_TO) else { return Ok(None) };
         let folder = request.work.lake();
         let (seal, vault) = (request.seal.clone(), Vault::open(&request.work.vault(), &request.vault));
         Ok(State::read(&folder)?.map(|state| Held { info, state, folder, seal, vault }))
@@ -51,14 +53,26 @@ impl Held {
     fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
         for bucket in self.buckets(layout) {
             for part in tables::parts(&self.folder, &layout.name, bucket)? {
-                take(bucket, parquet::read_columns(&part, names, &self.seal)?)?;
+                let there: Vec<&str> = names.iter().copied().filter(|name| self.has(layout, name)).collect();
+                take(bucket, parquet::read_columns(&part, &there, &self.seal)?)?;
             }
         }
         Ok(())
     }
 
+    /// Whether the table's files have a column: a lake of an earlier catalog or format lacks those added since.
+    fn has(&self, layout: &Layout, name: &str) -> bool {
+        self.state.columns.get(&layout.name).is_some_and(|all| all.iter().any(|n| n == name))
+    }
+
     /// Adds the debtors of the lake's vault to the maps.
-    pub(super) fn debtors(&self, identity: &Identity, sources: &[String], references: &mut References) -> Result<()> {
+    pub(super) fn debtors(
+        &self,
+        identity: &Identity,
+        sources: &[String],
+        references: &mut References,
+        people: &mut Option<People>,
+    ) -> Result<()> {
         for bucket in 0..self.info.buckets {
             let Some(rows) = self.vault.read("debtors", bucket)? else { continue };
             let mut by_source: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -68,52 +82,62 @@ impl Held {
             for (name, positions) in by_source {
                 let source = source_at(sources, name);
                 let place = |row: usize| format!("vault row {row}");
-                references.add_debtors(identity, (source, name), &rows.take(&positions), &place)?;
+                references.add_debtors(identity, (source, name), &rows.take(&positions), &place, people)?;
             }
         }
         Ok(())
     }
 
+    /// The vault's rows of a table without a debtor.
+    pub(super) fn vault_rows(&self, table: &str) -> Result<Option<Columns>> {
+        self.vault.read(table, 0)
+    }
+
     /// Adds cases, parties and owners of the lake to the maps, under the pseudonyms of tonight; says which cases and assets that moved.
     pub(super) fn places(&self, layouts: &[Layout], sources: &[String], references: &mut References, moves: &mut Moves) -> Result<()> {
+        let (own, own_named) = (added::unlinked(added::DEBTOR_ID), added::unlinked(added::NAMED_ID));
         for layout in layouts {
             match layout.name.as_str() {
                 "cases" => self.each(layout, &["case_no"], &mut |_, rows| {
                     references.add_cases(&rows);
                     Ok(())
                 })?,
-                "parties" => self.each(layout, &["case_no", "debtor_id", added::NAMED_ID, tables::PRIMARY], &mut |_, rows| {
-                    for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
-                        let (Some(lies_with), Some(named)) = (id_at(&rows, "debtor_id", row), id_at(&rows, added::NAMED_ID, row)) else {
-                            continue;
-                        };
-                        let (case_no, now, anchor) = (text(&rows, "case_no", row), moves.now(&named), moves.now(&lies_with));
-                        if now != named {
-                            moves.cases.insert(case_no.to_owned());
-                        }
-                        references.anchor_case(case_no, (anchor, references.bucket(&anchor)));
-                        references.add_party(case_no, (now, references.bucket(&now)));
-                    }
-                    Ok(())
-                })?,
-                _ if layout.bucket_by == BucketBy::Asset => {
-                    self.each(layout, &["asset_ref", "debtor_id", added::SOURCE_ID, tables::PRIMARY], &mut |_, rows| {
+                "parties" => {
+                    self.each(layout, &["case_no", "debtor_id", &own, added::NAMED_ID, &own_named, tables::PRIMARY], &mut |_, rows| {
+                        let (lies_with, named) = (Named::by(&rows, "debtor_id"), Named::by(&rows, added::NAMED_ID));
                         for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
-                            let Some(anchor) = id_at(&rows, "debtor_id", row).map(|id| moves.now(&id)) else { continue };
+                            let target = |named: &Named<'_>| moves.named(named, row).map(|now| target(references, now));
+                            let (Some(anchor), Some(party)) = (target(&lies_with), target(&named)) else { continue };
+                            let case_no = text(&rows, "case_no", row);
+                            if moves.renames(&named, row) {
+                                moves.cases.insert(case_no.to_owned());
+                            }
+                            references.anchor_case(case_no, anchor);
+                            references.add_party(case_no, party);
+                        }
+                        Ok(())
+                    })?
+                }
+                _ if layout.bucket_by == BucketBy::Asset => {
+                    self.each(layout, &["asset_ref", "debtor_id", &own, added::SOURCE_ID, tables::PRIMARY], &mut |_, rows| {
+                        let lies_with = Named::by(&rows, "debtor_id");
+                        for row in (0..rows.len()).filter(|&row| flag(&rows, tables::PRIMARY, row)) {
+                            let Some(anchor) = moves.named(&lies_with, row).map(|now| target(references, now)) else { continue };
                             let source = source_at(sources, text(&rows, added::SOURCE_ID, row));
-                            references.anchor_asset(source, text(&rows, "asset_ref", row), (anchor, references.bucket(&anchor)));
+                            references.anchor_asset(source, text(&rows, "asset_ref", row), anchor);
                         }
                         Ok(())
                     })?;
                 }
-                "assets" => self.each(layout, &["asset_ref", "debtor_id", added::SOURCE_ID, added::ELSEWHERE], &mut |_, rows| {
+                "assets" => self.each(layout, &["asset_ref", "debtor_id", &own, added::SOURCE_ID, added::ELSEWHERE], &mut |_, rows| {
+                    let owner = Named::by(&rows, "debtor_id");
                     for row in (0..rows.len()).filter(|&row| !flag(&rows, added::ELSEWHERE, row)) {
-                        let Some(id) = unhex(text(&rows, "debtor_id", row)) else { continue };
-                        let (source, asset, now) = (text(&rows, added::SOURCE_ID, row), text(&rows, "asset_ref", row), moves.now(&id));
-                        if now != id {
+                        let Some(target) = moves.named(&owner, row).map(|now| target(references, now)) else { continue };
+                        let (source, asset) = (text(&rows, added::SOURCE_ID, row), text(&rows, "asset_ref", row));
+                        if moves.renames(&owner, row) {
                             moves.assets.insert((source.to_owned(), asset.to_owned()));
                         }
-                        references.add_owner(source_at(sources, source), asset, (now, references.bucket(&now)));
+                        references.add_owner(source_at(sources, source), asset, target);
                     }
                     Ok(())
                 })?,
@@ -147,12 +171,12 @@ impl Held {
             line += 1;
             self.lay_row(layout, &maps, moves, rows, at, line, spill)
         };
-        let follows = |rows: &Columns, at: usize| moves.follows(layout, rows, at);
         let concerned = layout.bucketed() && moves.concern(layout);
         if concerned {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
-                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && follows(&rows, at)) {
+                let followed = moves.over(layout, &rows);
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && followed.follows(at)) {
                     let entries = lay(layout, &rows, at, spill)?;
                     ledger.push(&entries)?;
                 }
@@ -161,22 +185,23 @@ impl Held {
         }
         let keyed = layout.bucketed() && !ledger.is_empty();
         if keyed {
-            let mut names = vec!["debtor_id", added::ROW_ID, added::ELSEWHERE, added::SOURCE_ID, tables::GIVEN];
+            let own = added::unlinked(added::DEBTOR_ID);
+            let mut names = vec!["debtor_id", own.as_str(), added::ROW_ID, added::ELSEWHERE, added::SOURCE_ID, tables::GIVEN];
             let hangs_on = match layout.bucket_by {
                 BucketBy::Case => Some("case_no"),
                 BucketBy::Asset => Some("asset_ref"),
                 _ => None,
             };
             names.extend(hangs_on);
-            self.each(layout, &names, &mut |bucket, rows| {
+            self.each(layout, &names, &mut |_, rows| {
+                let lies_with = Named::by(&rows, "debtor_id");
                 let (told, mut entries) = (Told::by(&rows), Vec::new());
                 for at in (0..rows.len()).filter(|&at| !flag(&rows, added::ELSEWHERE, at)) {
                     let key = told.key(maps.identity, layout, at)?;
-                    let Some(id) = unhex(text(&rows, "debtor_id", at)).filter(|_| ledger.knows(key)) else { continue };
-                    let debtor = moves.now(&id);
-                    let place = hangs_on.map_or_else(|| place_of_debtor(&debtor), |name| place_of_text(text(&rows, name, at)));
-                    let bucket = if debtor == id { bucket.unwrap_or_default() } else { maps.references.bucket(&debtor) };
-                    entries.push(Entry { key, place, debtor, bucket });
+                    let Some(now) = Some(at).filter(|_| ledger.knows(key)).and_then(|at| moves.named(&lies_with, at)) else { continue };
+                    let target = target(maps.references, now);
+                    let place = hangs_on.map_or_else(|| place_of_debtor(&target.id), |name| place_of_text(text(&rows, name, at)));
+                    entries.push(Entry { key, place, target });
                 }
                 ledger.push_held(&entries)
             })?;
@@ -188,8 +213,8 @@ impl Held {
         if keyed {
             for bucket in self.buckets(layout) {
                 let Some(rows) = self.rows(layout, bucket)? else { continue };
-                let told = Told::by(&rows);
-                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !follows(&rows, at)) {
+                let (told, followed) = (Told::by(&rows), moves.over(layout, &rows));
+                for at in (0..rows.len()).filter(|&at| flag(&rows, tables::PRIMARY, at) && !followed.follows(at)) {
                     let key = told.key(maps.identity, layout, at)?;
                     if moved.contains_key(&key) {
                         lay(layout, &rows, at, spill)?;
@@ -211,7 +236,7 @@ impl Held {
             let mut by_source: BTreeMap<&str, Vec<(usize, Id, u32)>> = BTreeMap::new();
             for row in 0..rows.len() {
                 let id = text(&rows, "debtor_id", row);
-                let Some(now) = unhex(id).map(|id| moves.now(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else {
+                let Some(now) = unhex(id).map(|id| moves.own(&id)).filter(|_| moves.all || moves.debtors.contains_key(id)) else {
                     continue;
                 };
                 by_source.entry(text(&rows, added::SOURCE_ID, row)).or_default().push((row, now, references.bucket(&now)));
@@ -294,24 +319,23 @@ impl Held {
         spill: &mut Spill,
     ) -> Result<Vec<Entry>> {
         let own = header(maps.identity, layout, &Told::by(rows), at)?;
-        let now = moves.now(&own.debtor);
-        let named = unhex(text(rows, added::NAMED_ID, at)).map(|id| moves.now(&id));
-        let bucket = |id: &Id| maps.references.bucket(id);
+        let named = moves.named(&Named::by(rows, added::NAMED_ID), at).map(|(id, _)| id);
         let source = text(rows, added::SOURCE_ID, at);
         let source_at = source_at(maps.sources, source);
         let targets: Vec<Target> = match layout.bucket_by {
             BucketBy::Case => maps.references.parties(text(rows, "case_no", at)).unwrap_or_default().to_vec(),
             BucketBy::Asset => maps.references.owners(source_at, text(rows, "asset_ref", at)).unwrap_or_default().to_vec(),
-            BucketBy::Debtor | BucketBy::Subject | BucketBy::Whole => vec![(now, bucket(&now))],
+            BucketBy::Debtor | BucketBy::Subject | BucketBy::Whole => vec![target(maps.references, moves.now(&own.base))],
         };
-        let body = self.body(layout, moves, rows, at, own.given);
+        let body = self.body(layout, maps.references, moves, rows, at, own.given);
         // Where the counted copy stays, it stays counted; where it goes, the first copy is counted in its stead.
-        let counted = if moves.all || moves.outdates(layout, rows, at) { targets.first().map(|t| t.0) } else { None };
+        let counted = if moves.all || moves.over(layout, rows).outdates(at) { targets.first().map(|t| t.id) } else { None };
         let mut entries = Vec::new();
-        for (id, bucket) in targets {
-            let own_flag = if layout.has_own() { named.map(|named| named == id) } else { None };
-            let copy =
-                Header { debtor: id, primary: counted == Some(id), own: own_flag, fresh: true, elsewhere: false, file: MOVED, line, ..own };
+        for target in targets {
+            let Target { id, bucket, base } = target;
+            let is_own = if layout.has_own() { named.map(|named| named == id) } else { None };
+            let primary = counted == Some(id);
+            let copy = Header { debtor: id, base, primary, own: is_own, fresh: true, elsewhere: false, file: MOVED, line, ..own };
             let mut record = Vec::new();
             push_record(&mut record, &copy, &body);
             spill.push(bucket as usize, &record);
@@ -321,29 +345,43 @@ impl Held {
                     BucketBy::Asset => place_of_text(text(rows, "asset_ref", at)),
                     _ => place_of_debtor(&id),
                 };
-                entries.push(Entry { key: own.key, place, debtor: id, bucket });
+                entries.push(Entry { key: own.key, place, target });
             }
         }
         Ok(entries)
     }
 
     /// A row of the lake as a record's body: what `place` made of it, with the pseudonyms of tonight.
-    fn body(&self, layout: &Layout, moves: &Moves, rows: &Columns, at: usize, given: bool) -> Vec<u8> {
+    fn body(&self, layout: &Layout, references: &References, moves: &Moves, rows: &Columns, at: usize, given: bool) -> Vec<u8> {
         let mut body = Vec::new();
         for (name, _) in &layout.body {
-            let value = Value::at(rows.get(name), at);
             let refers = name == added::NAMED_ID || layout.other_refs.iter().any(|&i| layout.columns[i].0 == *name);
-            match value {
-                Value::Text(id) if refers => {
-                    let now = moves.debtors.get(id).map_or(id, String::as_str);
-                    Value::Text(now).encode(&mut body);
-                }
-                _ if name == added::ROW_ID && !given => Value::Null.encode(&mut body),
-                value => value.encode(&mut body),
+            match name.as_str() {
+                _ if refers => encode_debtor(moves.named(&Named::by(rows, name), at), &mut body),
+                // Written with the column before it.
+                _ if name.ends_with(tables::UNLINKED) || name == added::LINK_PROBABILITY => {}
+                added::IDENTITY_BASIS => encode_basis(basis(references, moves, rows, at), &mut body),
+                added::ROW_ID if !given => Value::Null.encode(&mut body),
+                _ => Value::at(rows.get(name), at).encode(&mut body),
             }
         }
         body
     }
+}
+
+/// What says now who the debtor of a row of the lake is.
+fn basis(references: &References, moves: &Moves, rows: &Columns, at: usize) -> Basis {
+    let Some((_, own)) = moves.named(&Named::by(rows, added::DEBTOR_ID), at) else { return Basis::Ref };
+    match moves.links.get(&hex(&own)) {
+        Some((_, probability)) => Basis::Linked(*probability),
+        // Own pseudonyms are made of numbers, or they are those of a source's keys.
+        None if references.debtor_by_ref_id(&own).is_some() => Basis::Ref,
+        None => Basis::Number,
+    }
+}
+
+fn target(references: &References, (id, base): (Id, Id)) -> Target {
+    Target { id, bucket: references.bucket(&id), base }
 }
 
 /// What a row needs to find its new place.
@@ -369,42 +407,9 @@ impl Index {
     }
 }
 
-impl Moves {
-    /// Whether rows of a table can be among what moved.
-    pub(super) fn concern(&self, layout: &Layout) -> bool {
-        self.all
-            || !self.debtors.is_empty()
-            || layout.bucket_by == BucketBy::Case && !self.cases.is_empty()
-            || layout.bucket_by == BucketBy::Asset && !self.assets.is_empty()
-    }
-
-    /// Whether a row of the lake belongs elsewhere, or also elsewhere, from tonight on.
-    pub(super) fn follows(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
-        let moved = |name: &str| !self.debtors.is_empty() && self.debtors.contains_key(text(rows, name, at));
-        self.all
-            || moved("debtor_id")
-            || moved(added::NAMED_ID)
-            || layout.other_refs.iter().any(|&i| moved(&layout.columns[i].0))
-            || layout.bucket_by == BucketBy::Case && self.cases.contains(text(rows, "case_no", at))
-            || layout.bucket_by == BucketBy::Asset
-                && !self.assets.is_empty()
-                && self.assets.contains(&(text(rows, added::SOURCE_ID, at).to_owned(), text(rows, "asset_ref", at).to_owned()))
-    }
-
-    /// Whether a copy that lies in the lake says something that holds no more: its debtor, or one it names, has another pseudonym.
-    pub(super) fn outdates(&self, layout: &Layout, rows: &Columns, at: usize) -> bool {
-        let moved = |name: &str| self.debtors.contains_key(text(rows, name, at));
-        moved("debtor_id") || moved(added::NAMED_ID) || layout.other_refs.iter().any(|&i| moved(&layout.columns[i].0))
-    }
-}
-
 /// The place of a source's name among all of them.
 fn source_at(sources: &[String], name: &str) -> usize {
     sources.binary_search_by(|s| s.as_str().cmp(name)).unwrap_or_default()
-}
-
-fn id_at(rows: &Columns, name: &str, at: usize) -> Option<Id> {
-    unhex(text(rows, name, at))
 }
 
 fn text<'a>(rows: &'a Columns, name: &str, at: usize) -> &'a str {

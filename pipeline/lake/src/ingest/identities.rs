@@ -32,18 +32,10 @@ fn parts_folder(staging: &Path, table: &str) -> PathBuf {
 
 impl IdentitySpill {
     pub(super) fn new(staging: Option<&Path>, layout: &Layout, seal: &Seal) -> IdentitySpill {
-        let mut names: Vec<_> = layout.debtor_ref.iter().map(|&i| layout.columns[i].clone()).collect();
-        names.extend(layout.identity.iter().map(|&i| layout.columns[i].clone()));
-        // Without the kind of a number nobody can tell on a later night whether a pseudonym was made of it.
-        names.extend(layout.columns.iter().filter(|(name, _)| name == "id_kind").cloned());
-        names.extend(layout.known_on.map(|i| layout.columns[i].clone()));
-        if layout.fact {
-            names.push((added::SEEN_ON.to_owned(), ColumnKind::Date));
-        }
         IdentitySpill {
             folder: staging.filter(|_| !layout.identity.is_empty()).map(|s| parts_folder(s, &layout.name)),
             seal: seal.clone(),
-            names,
+            names: columns_of(layout),
             pending: BTreeMap::new(),
             rows: 0,
             part: 0,
@@ -88,6 +80,35 @@ impl IdentitySpill {
     }
 }
 
+/// The columns of a table in the vault, but for the debtor and the source.
+fn columns_of(layout: &Layout) -> Vec<(String, ColumnKind)> {
+    let mut names: Vec<(String, ColumnKind)> = Vec::new();
+    if layout.bucketed() {
+        names.extend(layout.debtor_ref.map(|i| layout.columns[i].clone()));
+        names.extend(layout.identity.iter().map(|&i| layout.columns[i].clone()));
+        // Without the kind of a number nobody can tell on a later night whether a pseudonym was made of it.
+        names.extend(layout.columns.iter().filter(|(name, _)| name == "id_kind").cloned());
+        // What a linkage compares beside identity values.
+        let compared = |name: &str| layout.is_debtors() && ["kind", "home_region", "residence_region"].contains(&name);
+        names.extend(layout.columns.iter().filter(|(name, _)| compared(name)).cloned());
+        names.extend(layout.known_on.map(|i| layout.columns[i].clone()));
+    } else {
+        // Nothing would lead from a row of the lake to its values in the vault: the vault's row is whole.
+        names.extend(layout.columns.iter().cloned());
+    }
+    if layout.fact {
+        names.push((added::SEEN_ON.to_owned(), ColumnKind::Date));
+    }
+    names
+}
+
+/// Rows of the vault under the columns of today: one that came since is null in them.
+fn aligned(rows: &Columns, layout: &Layout) -> Columns {
+    let first = [added::DEBTOR_ID, added::SOURCE_ID].map(|name| (name.to_owned(), ColumnKind::Text));
+    let column = |name: &str, kind| rows.get(name).cloned().unwrap_or_else(|| Column::nulls(kind, rows.len()));
+    first.into_iter().chain(columns_of(layout)).fold(Columns::new(), |out, (name, kind)| out.with(&name, column(&name, kind)))
+}
+
 /// Writes one bucket of the vault from what it held and the parts in a staging folder: equal rows once, in canonical order.
 pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &Layout, bucket: u32) -> Result<()> {
     let folder = parts_folder(staging, &layout.name).join(format!("{bucket:03}"));
@@ -96,7 +117,11 @@ pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &
         parts.push(parquet::read(&folder.join(name), &request.vault)?);
     }
     let (old, new) = (request.work.vault(), staging.join("vault"));
-    let held = if split.adds && !split.moves.all { Vault::open(&old, &request.vault).read(&layout.name, bucket)? } else { None };
+    let held = if split.adds && !(split.moves.all && layout.bucketed()) {
+        Vault::open(&old, &request.vault).read(&layout.name, bucket)?
+    } else {
+        None
+    };
     if let Some(held) = held {
         let stays =
             |row: &usize| !split.moves.debtors.contains_key(text(&held, added::DEBTOR_ID, *row)) && !is_over(split, layout, &held, *row);
@@ -104,7 +129,7 @@ pub(super) fn settle(request: &Request, staging: &Path, split: &Split, layout: &
         if parts.is_empty() && staying.len() == held.len() && split.keeps_files {
             return atomic::link_unseen(&vault::file(&old, &layout.name, bucket), &vault::file(&new, &layout.name, bucket));
         }
-        parts.push(held.take(&staying));
+        parts.push(aligned(&held.take(&staying), layout));
     }
     let mut rows = Columns::concat(&parts)?;
     let staying: Vec<usize> = (0..rows.len()).filter(|row| !is_over(split, layout, &rows, *row)).collect();

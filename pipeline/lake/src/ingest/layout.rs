@@ -30,6 +30,13 @@ pub(super) mod added {
     pub const IDENTITY_BASIS: &str = "identity_basis";
     /// The eighteenth birthday, where it lies after `known_on`.
     pub const MINOR_UNTIL_ON: &str = "minor_until_on";
+    /// Of a linked debtor, how likely it is the same person, rounded down.
+    pub const LINK_PROBABILITY: &str = "link_probability";
+
+    /// The column that holds the own pseudonym of a linked debtor, beside the one of the debtor he is linked to.
+    pub fn unlinked(name: &str) -> String {
+        format!("{name}{}", crate::store::tables::UNLINKED)
+    }
 }
 
 /// The way of one table's columns. Positions are those of [`Table::columns`].
@@ -154,9 +161,13 @@ impl Layout {
         if self.fact {
             body.push(named(added::KNOWN_ON_BASIS, ColumnKind::Text));
         }
-        body.extend(self.other_refs.iter().map(|&i| self.columns[i].clone()));
+        for &i in &self.other_refs {
+            body.push(self.columns[i].clone());
+            body.push((added::unlinked(&self.columns[i].0), ColumnKind::Text));
+        }
         if self.has_own() {
             body.push(named(added::NAMED_ID, ColumnKind::Text));
+            body.push((added::unlinked(added::NAMED_ID), ColumnKind::Text));
         }
         if self.fact {
             body.push(named(added::SEEN_ON, ColumnKind::Date));
@@ -164,6 +175,7 @@ impl Layout {
         body.push(named(added::SOURCE_ID, ColumnKind::Text));
         if self.is_debtors() {
             body.push(named(added::IDENTITY_BASIS, ColumnKind::Text));
+            body.push(named(added::LINK_PROBABILITY, ColumnKind::Real));
             body.push(named(added::MINOR_UNTIL_ON, ColumnKind::Date));
         }
         body
@@ -192,6 +204,7 @@ impl Layout {
         }
         if self.bucketed() {
             stored.push((added::ELSEWHERE.to_owned(), ColumnKind::Flag));
+            stored.push((added::unlinked(added::DEBTOR_ID), ColumnKind::Text));
         }
         stored.push((tables::CONTENT.to_owned(), ColumnKind::Int));
         stored.push((tables::PRIMARY.to_owned(), ColumnKind::Flag));

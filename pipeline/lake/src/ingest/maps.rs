@@ -3,31 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::discover::InputFile;
-use super::layout::Layout;
+use super::layout::{Layout, added};
+use super::people::People;
 use super::reader::Chunk;
 use super::record::{Id, hex, unhex};
 use super::references::{Debtor, Target};
 use super::retention::Closings;
 use super::split::{Splitter, read};
 use super::waiting::Kept;
-use crate::columns::Columns;
+use crate::columns::{Columns, Day};
 use crate::error::Result;
+
+/// The table of what persons decided.
+const DECISIONS: &str = "identity_decisions";
+
+/// A source and its key of a debtor.
+type Key = (String, String);
+/// The last word on each pair of keys: days decided, known and exported, and whether they are two.
+type Words = BTreeMap<(Key, Key), ([Day; 3], bool)>;
+/// Pairs of keys, and whether they are one person.
+pub(super) type Decisions = Vec<((Key, Key), bool)>;
 
 impl Splitter<'_> {
     /// Fills the maps from the lake and from tonight's debtors, cases and parties, before any row is placed; notes what moved.
     pub(super) fn read_maps(&mut self, layouts: &[Layout], kept: &[Option<Kept>]) -> Result<()> {
         let mut before = BTreeMap::new();
+        let mut people = self.request.linking.map(|_| People::default());
         if let Some(held) = &self.held {
-            held.debtors(&self.identity, &self.sources, &mut self.references)?;
+            held.debtors(&self.identity, &self.sources, &mut self.references, &mut people)?;
             before = self.references.by_reference();
         }
         self.read_map("debtors", &mut |splitter, source, file, chunk| {
             let name = splitter.sources[source].clone();
             let place = |row: usize| format!("{} line {}", file.name, chunk.lines.get(row).copied().unwrap_or_default());
-            splitter.references.add_debtors(&splitter.identity, (source, &name), &chunk.columns, &place)
+            splitter.references.add_debtors(&splitter.identity, (source, &name), &chunk.columns, &place, &mut people)
         })?;
         self.references.index_by_ref_id();
         self.note_debtors(&before);
+        self.link(people)?;
+        self.references.index_by_ref_id();
         self.out.moves.all = self.held.as_ref().is_some_and(|held| held.info.buckets != self.request.buckets);
         if let Some(held) = &self.held {
             held.places(layouts, &self.sources, &mut self.references, &mut self.out.moves)?;
@@ -57,7 +71,7 @@ impl Splitter<'_> {
             found.extend(named(&kept.columns, "case_no", |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
         }
         for (case_no, debtor) in found {
-            let is_new = self.references.parties(&case_no).is_some() && self.references.add_party(&case_no, (debtor.id, debtor.bucket));
+            let is_new = self.references.parties(&case_no).is_some() && self.references.add_party(&case_no, debtor.target());
             if is_new && held_cases.contains(case_no.as_str()) {
                 self.out.moves.cases.insert(case_no);
             }
@@ -71,7 +85,7 @@ impl Splitter<'_> {
     fn read_owners(&mut self) -> Result<()> {
         self.read_map("assets", &mut |splitter, source, _, chunk| {
             for (asset, debtor) in named(&chunk.columns, "asset_ref", |reference| splitter.references.debtor(source, reference)) {
-                splitter.add_owner(source, asset.into(), (debtor.id, debtor.bucket));
+                splitter.add_owner(source, asset.into(), debtor.target());
             }
             Ok(())
         })
@@ -95,6 +109,20 @@ impl Splitter<'_> {
         Ok(())
     }
 
+    /// What persons have said of pairs of keys, by the as-of day: of each pair the last word, and `not_same` where two are as late.
+    pub(super) fn read_decisions(&mut self) -> Result<Decisions> {
+        let held = self.held.as_ref().map_or(Ok(None), |held| held.vault_rows(DECISIONS))?;
+        let mut words: Words = BTreeMap::new();
+        if let Some(rows) = held {
+            add_words(&mut words, &rows, self.request.as_of);
+        }
+        self.read_map(DECISIONS, &mut |splitter, _, _, chunk| {
+            add_words(&mut words, &chunk.columns, splitter.request.as_of);
+            Ok(())
+        })?;
+        Ok(words.into_iter().map(|(pair, (.., is_not_same))| (pair, !is_not_same)).collect())
+    }
+
     /// Notes debtors of the lake with another pseudonym. Of two keys of one person that part, the rows cannot be told apart: they stay.
     fn note_debtors(&mut self, before: &BTreeMap<Id, Id>) {
         let after = self.references.by_reference();
@@ -114,6 +142,23 @@ impl Splitter<'_> {
                 )),
             }
         }
+    }
+}
+
+fn add_words(words: &mut Words, columns: &Columns, as_of: Day) {
+    let text = |name: &str, row: usize| columns.get(name).and_then(|c| c.text_at(row)).unwrap_or_default().to_owned();
+    let day = |name: &str, row: usize| columns.get(name).and_then(|c| c.date_at(row));
+    for row in 0..columns.len() {
+        let known_on = day("known_on", row).unwrap_or(Day::MAX);
+        let is_void = day("voided_on", row).is_some_and(|day| day <= as_of) || text("void_reason", row) == "wrong_person";
+        if known_on > as_of || is_void {
+            continue;
+        }
+        let (a, b) = ((text("source_a", row), text("ref_a", row)), (text("source_b", row), text("ref_b", row)));
+        let said = [day("decided_on", row), Some(known_on), day(added::SEEN_ON, row)].map(|day| day.unwrap_or(Day::MIN));
+        let word = (said, text("decision", row) == "not_same");
+        let slot = words.entry((a.clone().min(b.clone()), a.max(b))).or_insert(word);
+        *slot = (*slot).max(word);
     }
 }
 

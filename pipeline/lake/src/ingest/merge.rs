@@ -1,6 +1,7 @@
 //! One table of one bucket: what the lake held and what tonight brought become one set of facts. Keys, versions and conflicts are settled here.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Request;
@@ -62,7 +63,7 @@ impl Merge<'_> {
         let before = self.held.map(|held| held.state.counted(name, self.bucket.unwrap_or_default())).unwrap_or_default();
         let parts = self.held.map_or(Ok(Vec::new()), |held| held.parts(layout, self.bucket))?;
         let keeps = self.split.keeps_files && self.held.is_some_and(|held| held.state.columns.get(name) == Some(&layout.stored_names()));
-        let moved = !self.split.moves.debtors.is_empty();
+        let moved = self.split.moves.any();
         let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
         if bytes.is_empty() && (parts.is_empty() || keeps && !moved && leaving.is_none() && !self.split.full.contains_key(name)) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
@@ -77,7 +78,7 @@ impl Merge<'_> {
             Some(narrow) => narrow,
             None => (self.index(None)?, Counted::default()),
         };
-        let outdated = if moved { self.outdated(&index)? } else { vec![false; index.headers.len()] };
+        let outdated = if moved { self.outdated(&index, &rows)? } else { vec![false; index.headers.len()] };
         let held = || index.headers.iter().zip(&outdated);
         rows.extend(held().filter(|(_, outdated)| !**outdated).map(|(h, _)| (*h, &[] as &[u8])));
         let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, outcome)).unwrap_or_default();
@@ -140,10 +141,13 @@ impl Merge<'_> {
         self.held.map_or(Ok(Index::default()), |held| held.index(self.identity, self.layout, self.bucket, keys))
     }
 
-    /// Which rows of the lake name a debtor by a pseudonym that is no more.
-    fn outdated(&self, index: &Index) -> Result<Vec<bool>> {
+    /// Which rows of the lake name a debtor by a pseudonym that is no more, or are copies of a row whose counted one comes to lie here too.
+    fn outdated(&self, index: &Index, fresh: &[(Header, &[u8])]) -> Result<Vec<bool>> {
+        let told = |h: &Header| (h.debtor, h.key, h.known_on, h.seen_on, h.content);
+        let counted: BTreeSet<_> = fresh.iter().filter(|(h, _)| h.file == MOVED && h.primary).map(|(h, _)| told(h)).collect();
         let Some(rows) = self.held.map_or(Ok(None), |held| held.rows(self.layout, self.bucket))? else { return Ok(Vec::new()) };
-        Ok(index.headers.iter().map(|h| self.split.moves.outdates(self.layout, &rows, h.line as usize)).collect())
+        let followed = self.split.moves.over(self.layout, &rows);
+        Ok(index.headers.iter().map(|h| followed.outdates(h.line as usize) || !h.primary && counted.contains(&told(h))).collect())
     }
 
     /// The lake's rows of tonight's keys, and the counts of all its other rows; `None` where the lake's rows do not stand by themselves.
@@ -360,6 +364,7 @@ impl Merge<'_> {
             .text(added::ROW_ID, order.iter().map(|&i| Some(&named[i])))
             .flag(added::IS_OWN, headers().map(|h| h.own))
             .flag(added::ELSEWHERE, headers().map(|h| Some(h.elsewhere)))
+            .text(&added::unlinked(added::DEBTOR_ID), headers().map(|h| Some(hex(&h.base)).filter(|_| h.base != h.debtor)))
             .int(tables::CONTENT, headers().map(|h| Some(h.content as i64)))
             .flag(tables::PRIMARY, headers().map(|h| Some(h.primary)))
             .flag(tables::GIVEN, headers().map(|h| Some(h.given)));

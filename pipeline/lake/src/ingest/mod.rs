@@ -16,12 +16,15 @@ mod identity;
 pub mod identity_no;
 mod json;
 mod layout;
+mod linking;
+mod links;
 mod loaded;
 pub mod mapping;
 mod maps;
 mod merge;
 mod moves;
 mod parquet;
+mod people;
 mod place;
 mod plan;
 pub mod reader;
@@ -45,6 +48,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use finish::{Retained, finish, recover, rejects_file};
+pub use linking::Linking;
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
@@ -90,6 +94,8 @@ pub struct Request {
     pub max_reject_share: f64,
     /// Days after which a waiting row is reported.
     pub max_wait_days: i32,
+    /// How debtors without a number are linked; `None` leaves each under his source's key.
+    pub linking: Option<Linking>,
     /// How long facts stay, and whether those whose period is over leave.
     pub retention: Retention,
 }

@@ -7,7 +7,7 @@ use super::identity::{self, Identity, minor_until};
 use super::layout::Layout;
 use super::moves::{self, Entry};
 use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
-use super::references::{Debtor, References, Target};
+use super::references::{Basis, Debtor, References, Target};
 use crate::columns::{Column, Columns, Day};
 use crate::error::{Error, Result};
 use crate::schema::BucketBy;
@@ -172,6 +172,7 @@ impl Placer<'_> {
         let day = |column: Option<&Column>| column.and_then(|c| c.date_at(row.at)).unwrap_or(NO_DAY);
         let mut header = Header {
             debtor: [0; 16],
+            base: [0; 16],
             key: self.key(row, s),
             known_on: day(layout.known_on.and_then(|i| batch.columns[i])),
             seen_on: day(batch.seen_on),
@@ -200,9 +201,9 @@ impl Placer<'_> {
             return Ok(());
         }
         encode_body(row, header.known_on, s);
-        for (n, ((id, bucket), own)) in s.copies.iter().enumerate() {
-            let copy = Header { debtor: *id, primary: n == 0, own: *own, ..header };
-            let records = out.buckets.get_mut(*bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
+        for (n, (target, own)) in s.copies.iter().enumerate() {
+            let copy = Header { debtor: target.id, base: target.base, primary: n == 0, own: *own, ..header };
+            let records = out.buckets.get_mut(target.bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
             push_record(records, &copy, &s.body);
         }
         if let Some(&(target, _)) = s.copies.first() {
@@ -212,12 +213,14 @@ impl Placer<'_> {
                 out.owners.push((row.source.0, asset_ref.into(), target));
             }
             if !layout.identity.is_empty() {
-                out.identities.push((row.at, target.0, target.1));
+                // The vault keeps everybody under his own pseudonym: there is nothing to part when a link ends.
+                let bucket = if target.base == target.id { target.bucket } else { self.references.bucket(&target.base) };
+                out.identities.push((row.at, target.base, bucket));
             }
         }
         if layout.bucketed() && !header.repeats && (header.given || layout.key_may_move()) {
             let place = self.place_of(row);
-            out.entries.extend(s.copies.iter().map(|&((debtor, bucket), _)| Entry { key: header.key, place, debtor, bucket }));
+            out.entries.extend(s.copies.iter().map(|&(target, _)| Entry { key: header.key, place, target }));
         }
         Ok(())
     }
@@ -300,15 +303,15 @@ impl Placer<'_> {
         }
         let debtor = row.debtor.as_ref().and_then(|r| r.debtor);
         match layout.bucket_by {
-            BucketBy::Whole => copies.push((([0; 16], 0), None)),
+            BucketBy::Whole => copies.push((Target::default(), None)),
             BucketBy::Debtor => match debtor {
-                Some(d) => copies.push(((d.id, d.bucket), None)),
+                Some(d) => copies.push((d.target(), None)),
                 None => return Some(reason::DEBTOR),
             },
             BucketBy::Subject => {
                 let Value::Text(number) = row.named("id_no") else { return Some(reason::DEBTOR) };
                 let id = self.identity.of_number(number);
-                copies.push(((id, maps.bucket(&id)), None));
+                copies.push((Target { id, bucket: maps.bucket(&id), base: id }, None));
             }
             BucketBy::Asset => match row.text(layout.asset_ref).and_then(|a| maps.owners(row.source.0, a)) {
                 Some(owners) => copies.extend(owners.iter().map(|&owner| (owner, None))),
@@ -319,7 +322,7 @@ impl Placer<'_> {
                 if parties.is_empty() {
                     return Some(reason::PARTY);
                 }
-                copies.extend(parties.iter().map(|&party| (party, debtor.map(|payer| payer.id == party.0))));
+                copies.extend(parties.iter().map(|&party| (party, debtor.map(|payer| payer.id == party.id))));
             }
         }
         None
@@ -355,22 +358,13 @@ fn encode_plain(row: &Row<'_, '_>, s: &mut Scratch) {
 fn encode_body(row: &Row<'_, '_>, known_on: Day, s: &mut Scratch) {
     s.body.clear();
     s.body.extend_from_slice(&s.plain);
-    for other in &row.others {
-        match other.as_ref().and_then(|r| r.debtor) {
-            Some(d) => Value::Text(&hex(&d.id)).encode(&mut s.body),
-            None => Value::Null.encode(&mut s.body),
-        }
-    }
-    if row.batch.layout.has_own() {
-        match row.debtor.as_ref().and_then(|r| r.debtor) {
-            Some(d) => Value::Text(&hex(&d.id)).encode(&mut s.body),
-            None => Value::Null.encode(&mut s.body),
-        }
+    let own = row.batch.layout.has_own().then_some(&row.debtor);
+    for reference in row.others.iter().chain(own) {
+        encode_debtor(reference.as_ref().and_then(|r| r.debtor).map(|d| (d.id, d.base)), &mut s.body);
     }
     encode_origin(row, s);
     if row.batch.layout.is_debtors() {
-        let by_number = row.debtor.as_ref().and_then(|r| r.debtor).is_some_and(|d| d.by_number);
-        Value::Text(if by_number { "number" } else { "ref" }).encode(&mut s.body);
+        encode_basis(row.debtor.as_ref().and_then(|r| r.debtor).map_or(Basis::Ref, |d| d.basis), &mut s.body);
         let text = |name| match row.named(name) {
             Value::Text(text) => Some(text),
             _ => None,
@@ -381,6 +375,26 @@ fn encode_body(row: &Row<'_, '_>, known_on: Day, s: &mut Scratch) {
         };
         minor_until(born_on, text("id_kind"), text("id_no"), known_on).map_or(Value::Null, Value::Date).encode(&mut s.body);
     }
+}
+
+/// A debtor that a row names, and his own pseudonym where he is linked.
+pub(super) fn encode_debtor(debtor: Option<(Id, Id)>, body: &mut Vec<u8>) {
+    let id = debtor.map(|(id, _)| hex(&id));
+    let base = debtor.filter(|(id, base)| id != base).map(|(_, base)| hex(&base));
+    for text in [id, base] {
+        text.as_deref().map_or(Value::Null, Value::Text).encode(body);
+    }
+}
+
+/// `identity_basis` and `link_probability`.
+pub(super) fn encode_basis(basis: Basis, body: &mut Vec<u8>) {
+    let (name, probability) = match basis {
+        Basis::Number => ("number", None),
+        Basis::Linked(probability) => ("linked", Some(probability)),
+        Basis::Ref => ("ref", None),
+    };
+    Value::Text(name).encode(body);
+    probability.map_or(Value::Null, Value::Real).encode(body);
 }
 
 /// The body of a waiting record, in the order of `waiting::columns`: references as pseudonyms of the source's keys.

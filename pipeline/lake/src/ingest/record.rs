@@ -47,9 +47,11 @@ pub(super) struct Header {
     /// The day another version of the same day of knowledge was exported that waits for its case or debtor: a row exported after it that says what one
     /// before it said says it anew. [`NO_DAY`] where none waits.
     pub awaited: Day,
+    /// The own pseudonym of him for whom this copy lies here: another than `debtor` only while he is linked.
+    pub base: Id,
 }
 
-const HEADER: usize = 16 + 8 * 2 + 4 * 2 + 4 + 8 + 2 + 4;
+const HEADER: usize = 16 + 8 * 2 + 4 * 2 + 4 + 8 + 2 + 4 + 16;
 
 /// Appends a record.
 pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
@@ -69,6 +71,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, header: &Header, body: &[u8]) {
     out.push(u8::from(header.primary) | own | u8::from(header.repeats) << 3 | u8::from(header.void) << 4 | u8::from(header.placed) << 5);
     out.push(u8::from(header.elsewhere) | u8::from(header.given) << 1 | u8::from(header.fresh) << 2);
     out.extend(header.awaited.to_le_bytes());
+    out.extend(header.base);
     out.extend_from_slice(body);
 }
 
@@ -99,7 +102,8 @@ fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
     let (line, rest) = rest.split_first_chunk::<8>()?;
     let (&flags, rest) = rest.split_first()?;
     let (&more, rest) = rest.split_first()?;
-    let (awaited, body) = rest.split_first_chunk::<4>()?;
+    let (awaited, rest) = rest.split_first_chunk::<4>()?;
+    let (base, body) = rest.split_first_chunk::<16>()?;
     let header = Header {
         debtor: *debtor,
         key: u64::from_be_bytes(*key),
@@ -121,6 +125,7 @@ fn parse_record(record: &[u8]) -> Option<(Header, &[u8])> {
         elsewhere: more & 1 != 0,
         given: more >> 1 & 1 != 0,
         awaited: Day::from_le_bytes(*awaited),
+        base: *base,
     };
     Some((header, body))
 }
@@ -297,6 +302,7 @@ mod tests {
             elsewhere: true,
             given: true,
             awaited: 20_001,
+            base: [0; 16],
         }
     }
 

@@ -3,25 +3,49 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::identity::{Identity, usable};
+use super::people::People;
 use super::record::{Id, hex};
 use crate::bucket::bucket_of;
 use crate::columns::{Column, Columns, Day};
 use crate::error::Result;
 
+/// What says who a debtor is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Basis {
+    /// An identity number.
+    Number,
+    /// Likeness to another record, with the probability as the lake has it.
+    Linked(f64),
+    /// The source's own key.
+    Ref,
+}
+
 /// One debtor as a row finds it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Debtor {
-    /// The pseudonym.
+    /// The pseudonym his rows are gathered under.
     pub id: Id,
+    /// His own pseudonym: another than `id` only while he is linked to somebody.
+    pub base: Id,
     /// The pseudonym of the source's own key, which tells rows of one person under two keys apart.
     pub ref_id: Id,
     pub bucket: u32,
-    /// Made of an identity number, not of the source's own key.
-    pub by_number: bool,
+    pub basis: Basis,
 }
 
-/// Where a row goes: a debtor and a bucket.
-pub(super) type Target = (Id, u32);
+impl Debtor {
+    pub(super) fn target(&self) -> Target {
+        Target { id: self.id, bucket: self.bucket, base: self.base }
+    }
+}
+
+/// Where a row goes: whose copy it is, the bucket, and the own pseudonym of him for whom it lies there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Target {
+    pub id: Id,
+    pub bucket: u32,
+    pub base: Id,
+}
 
 /// Where the rows of a case or an asset go. The first place is where their counted copy lies.
 #[derive(Clone, Default)]
@@ -34,11 +58,16 @@ struct Places {
 impl Places {
     fn insert(&mut self, target: Target) -> bool {
         let sorted = usize::from(self.anchored);
-        if self.anchored && self.targets.first() == Some(&target) {
+        if self.anchored && self.targets.first().is_some_and(|first| first.id == target.id) {
             return false;
         }
-        match self.targets[sorted..].binary_search(&target) {
-            Ok(_) => false,
+        match self.targets[sorted..].binary_search_by(|t| t.id.cmp(&target.id)) {
+            Ok(at) => {
+                // Two keys of one person, one of them linked: the copy is for the lesser, whichever came first.
+                let there = &mut self.targets[sorted + at];
+                there.base = there.base.min(target.base);
+                false
+            }
             Err(at) => {
                 self.targets.insert(sorted + at, target);
                 true
@@ -48,7 +77,7 @@ impl Places {
 
     fn anchor(&mut self, target: Target) {
         if !self.anchored {
-            self.targets.retain(|t| *t != target);
+            self.targets.retain(|t| t.id != target.id);
             self.targets.insert(0, target);
             self.anchored = true;
         }
@@ -57,7 +86,7 @@ impl Places {
 
 /// Which of several versions decides whose number it is: one known by the as-of day before any later one (the future changes
 /// nothing), then one with a number, then the newest, then the greatest pseudonym.
-type Rank = (bool, bool, Day, Day, Id);
+pub(super) type Rank = (bool, bool, Day, Day, Id);
 
 /// All maps. `debtors` and `assets` have one map a source.
 pub(super) struct References {
@@ -93,6 +122,7 @@ impl References {
         source: (usize, &str),
         columns: &Columns,
         place: &dyn Fn(usize) -> String,
+        people: &mut Option<People>,
     ) -> Result<()> {
         let [reference, kind, number, known, seen] =
             ["debtor_ref", "id_kind", "id_no", "known_on", "seen_on"].map(|name| columns.get(name));
@@ -113,7 +143,11 @@ impl References {
             let known_on = known.and_then(|c| c.date_at(row)).unwrap_or(Day::MAX);
             let seen_on = seen.and_then(|c| c.date_at(row)).unwrap_or(Day::MIN);
             let rank = (known_on <= self.as_of, number.is_some(), known_on, seen_on, id);
-            let debtor = Debtor { id, ref_id, bucket: self.bucket(&id), by_number: number.is_some() };
+            let basis = if number.is_some() { Basis::Number } else { Basis::Ref };
+            let debtor = Debtor { id, base: id, ref_id, bucket: self.bucket(&id), basis };
+            if let Some(people) = people {
+                people.offer(ref_id, rank, columns, row);
+            }
             let slot = self.debtors[source.0].entry(reference.into()).or_insert((rank, debtor));
             if rank > slot.0 {
                 *slot = (rank, debtor);
@@ -127,9 +161,25 @@ impl References {
         self.by_ref_id = self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, *d)).collect();
     }
 
-    /// Who each source's key stands for now.
+    /// Whose own pseudonym each source's key has now.
     pub(super) fn by_reference(&self) -> BTreeMap<Id, Id> {
-        self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, d.id)).collect()
+        self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| (d.ref_id, d.base)).collect()
+    }
+
+    /// All debtors, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Debtor> {
+        self.debtors.iter().flat_map(HashMap::values).map(|(_, d)| d)
+    }
+
+    /// Gathers debtors under those they are linked to: own pseudonym to pseudonym and probability.
+    pub(super) fn link(&mut self, links: &BTreeMap<Id, (Id, f64)>) {
+        let buckets = self.buckets;
+        for (_, debtor) in self.debtors.iter_mut().flat_map(HashMap::values_mut) {
+            if let Some((id, probability)) = links.get(&debtor.base) {
+                let bucket = bucket_of(&hex(id), buckets);
+                *debtor = Debtor { id: *id, bucket, basis: Basis::Linked(*probability), ..*debtor };
+            }
+        }
     }
 
     /// Each known case with the parties it has had.
@@ -144,7 +194,7 @@ impl References {
 
     /// Every known debtor, once for each key of a source, and the day that decided who it is.
     pub(super) fn debtors(&self) -> impl Iterator<Item = (Target, Day)> {
-        self.debtors.iter().flat_map(HashMap::values).map(|(rank, debtor)| ((debtor.id, debtor.bucket), rank.2))
+        self.debtors.iter().flat_map(HashMap::values).map(|(rank, debtor)| (debtor.target(), rank.2))
     }
 
     /// Reads a piece of the cases table.

@@ -104,24 +104,26 @@ impl<'a> Closings<'a> {
             groups.join(owners, None);
         }
         let is_over = |from: Day| from != Day::MAX && day::add_months(from, shortest) <= self.as_of;
-        let mut caseless: BTreeMap<Target, Day> = BTreeMap::new();
+        // The vault keeps a linked debtor under his own pseudonym: what it holds of him leaves by that.
+        let mut caseless: BTreeMap<Id, (u32, Day, BTreeSet<Id>)> = BTreeMap::new();
         for (target, known_on) in references.debtors() {
             let group = groups.of(&target);
             match groups.ends[group] {
                 Standing::Ended(end) if is_over(end.0) => {
-                    out.ended.insert(hex(&target.0), end);
-                    out.buckets.insert(target.1);
+                    out.ended.extend([&target.id, &target.base].map(|id| (hex(id), end)));
+                    out.buckets.insert(target.bucket);
                 }
                 Standing::NoCase => {
-                    let newest = caseless.entry(target).or_insert(known_on);
+                    let (_, newest, own) = caseless.entry(target.id).or_insert_with(|| (target.bucket, known_on, BTreeSet::new()));
                     *newest = known_on.max(*newest);
+                    own.insert(target.base);
                 }
                 Standing::Ended(_) | Standing::Live => {}
             }
         }
-        for (target, known_on) in caseless.into_iter().filter(|(_, known_on)| is_over(*known_on)) {
-            out.caseless.insert(hex(&target.0), known_on);
-            out.buckets.insert(target.1);
+        for (id, (bucket, known_on, own)) in caseless.into_iter().filter(|(_, (_, known_on, _))| is_over(*known_on)) {
+            out.caseless.extend(own.iter().chain([&id]).map(|id| (hex(id), known_on)));
+            out.buckets.insert(bucket);
         }
         out
     }
@@ -145,7 +147,7 @@ struct Groups {
 
 impl Groups {
     fn of(&mut self, target: &Target) -> usize {
-        let at = *self.of.entry(target.0).or_insert_with(|| {
+        let at = *self.of.entry(target.id).or_insert_with(|| {
             self.above.push(self.above.len());
             self.ends.push(Standing::NoCase);
             self.above.len() - 1

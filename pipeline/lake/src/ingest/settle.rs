@@ -100,8 +100,8 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
         let bytes = spill::read(&split::rows_folder(staging, &layout.name), place.unwrap_or_default() as usize, &request.seal)?;
         let merge = Merge { request, split, layout, identity: &identity, held: held.as_ref(), lake: &lake, bucket: place };
         merge.run(&bytes, &mut outcome, &mut rejects)?;
-        if !whole && !layout.identity.is_empty() {
-            identities::settle(request, staging, split, layout, bucket)?;
+        if !layout.identity.is_empty() {
+            identities::settle(request, staging, split, layout, place.unwrap_or_default())?;
         }
     }
     if !whole {

@@ -127,6 +127,7 @@ mod tests {
             placed: true,
             given: false,
             awaited: NO_DAY,
+            base: [1; 16],
         };
         (header, &[])
     }

@@ -92,7 +92,7 @@ pub(super) fn rows_folder(staging: &Path, table: &str) -> PathBuf {
 pub(super) struct Splitter<'a> {
     pub(super) request: &'a Request,
     /// `None` in a dry run.
-    staging: Option<&'a Path>,
+    pub(super) staging: Option<&'a Path>,
     pub(super) identity: Identity,
     pub(super) references: References,
     pub(super) sources: Vec<String>,

@@ -13,6 +13,7 @@ const OF_LAKE: u32 = u32::MAX;
 /// The columns by which keys and versions are told, found once for all rows, not by name for each.
 pub(super) struct Told<'a> {
     debtor: Option<&'a Column>,
+    base: Option<&'a Column>,
     row_id: Option<&'a Column>,
     source: Option<&'a Column>,
     known_on: Option<&'a Column>,
@@ -28,6 +29,7 @@ impl<'a> Told<'a> {
     pub(super) fn by(rows: &'a Columns) -> Told<'a> {
         Told {
             debtor: rows.get("debtor_id"),
+            base: rows.get(&added::unlinked(added::DEBTOR_ID)),
             row_id: rows.get(added::ROW_ID),
             source: rows.get(added::SOURCE_ID),
             known_on: rows.get("known_on"),
@@ -56,8 +58,10 @@ pub(super) fn header(identity: &Identity, layout: &Layout, told: &Told<'_>, at: 
     let day = |column: Option<&Column>| column.and_then(|c| c.date_at(at)).unwrap_or(NO_DAY);
     let (given, row_id) = (flag(told.given, at), text(told.row_id, at));
     let content = told.content.ok_or_else(|| Error::fault(format!("rows of {} in the lake without {}", layout.name, tables::CONTENT)))?;
+    let debtor = unhex(text(told.debtor, at)).unwrap_or_default();
     Ok(Header {
-        debtor: unhex(text(told.debtor, at)).unwrap_or_default(),
+        debtor,
+        base: unhex(text(told.base, at)).unwrap_or(debtor),
         key: told.key(identity, layout, at)?,
         known_on: layout.known_on.map_or(NO_DAY, |_| day(told.known_on)),
         seen_on: day(told.seen_on),

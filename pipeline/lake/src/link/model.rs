@@ -84,8 +84,11 @@ impl Model {
     }
 }
 
-/// The probability of a match weight in bits.
+/// No likelihood is a certainty: a probability of 1 is a person's word alone, though as a float it is reached at 53 bits.
+const LIKELIEST: f64 = 1.0 - 1e-9;
+
+/// The probability of a match weight in bits, below 1.
 pub fn probability(bits: f64) -> f64 {
     let odds = libm::exp2(bits.clamp(-1_000.0, 1_000.0));
-    odds / (1.0 + odds)
+    (odds / (1.0 + odds)).min(LIKELIEST)
 }

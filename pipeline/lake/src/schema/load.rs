@@ -221,6 +221,7 @@ mod tests {
                 "conduct",
                 "debtors",
                 "decisions",
+                "identity_decisions",
                 "incomes",
                 "inquiries",
                 "judgments",
@@ -247,7 +248,7 @@ mod tests {
             }
             assert!(table.column("known_on").unwrap().required);
             for key in &table.key {
-                let free = table.key_optional || key == "creditor_no";
+                let free = table.key_optional || ["creditor_no", "source_a", "source_b"].contains(&key.as_str());
                 assert!(free || table.column(key).unwrap().required, "{}.{key}", table.name);
             }
         }

@@ -11,8 +11,11 @@ use super::seal::Encrypt;
 use super::{atomic, text};
 use crate::error::{Error, Result, explain};
 
-/// The lake's format; a reader refuses any newer one. Format 1, of luheng 0.1.0, can be read; an ingest builds it anew from full exports.
-pub const FORMAT: u32 = 2;
+/// The lake's format; a reader refuses any newer one. Format 1, of luheng 0.1.0, can be read; an ingest builds it anew from full exports. Format 3 has
+/// the columns of linkage.
+pub const FORMAT: u32 = 3;
+/// The first format whose lakes an ingest adds to.
+pub(crate) const ADDED_TO: u32 = 2;
 /// The lake's file of facts about itself.
 pub const LAKE_FILE: &str = "lake.json";
 /// The bucket function's name (see [`crate::bucket`]).

@@ -36,9 +36,9 @@ pub fn read(path: &Path, seal: &Seal) -> Result<Columns> {
     decode(path, input::open(path)?, seal, Pick::All)
 }
 
-/// Reads all columns but these.
-pub fn read_without(path: &Path, names: &[&str], seal: &Seal) -> Result<Columns> {
-    decode(path, input::open(path)?, seal, Pick::Without(names))
+/// Reads all columns but those of which `without` is true.
+pub fn read_without(path: &Path, without: &dyn Fn(&str) -> bool, seal: &Seal) -> Result<Columns> {
+    decode(path, input::open(path)?, seal, Pick::Without(without))
 }
 
 /// Reads a table, or `None` where there is no such file: an absent bucket is an empty one.
@@ -140,7 +140,7 @@ fn is_encrypted(path: &Path, file: &mut File) -> Result<bool> {
 pub(super) enum Pick<'a> {
     All,
     Only(&'a [&'a str]),
-    Without(&'a [&'a str]),
+    Without(&'a dyn Fn(&str) -> bool),
 }
 
 fn decode(path: &Path, file: File, seal: &Seal, pick: Pick<'_>) -> Result<Columns> {
@@ -219,7 +219,7 @@ fn batches_of(
     let there = |name: &str| match pick {
         Pick::All => true,
         Pick::Only(names) => names.contains(&name),
-        Pick::Without(names) => !names.contains(&name),
+        Pick::Without(without) => !without(name),
     };
     let wanted: Vec<String> = empty.schema().fields().iter().map(|f| f.name().clone()).filter(|name| there(name)).collect();
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(String::as_str));

@@ -14,8 +14,12 @@ pub const CONTENT: &str = "content_hash";
 pub const PRIMARY: &str = "is_primary";
 /// Whether the export gave the row its id.
 pub const GIVEN: &str = "row_id_given";
-/// What the ingest alone reads.
-const BOOKKEEPING: [&str; 3] = [CONTENT, PRIMARY, GIVEN];
+/// How the columns end that hold a linked debtor's own pseudonym: what a link joined, they part again.
+pub const UNLINKED: &str = "_unlinked";
+/// Whether the ingest alone reads a column.
+fn is_bookkeeping(name: &str) -> bool {
+    [CONTENT, PRIMARY, GIVEN].contains(&name) || name.ends_with(UNLINKED)
+}
 /// The order of the lake's rows; a table without one of these columns is sorted by the others. Versions of one fact lie together, also where they
 /// name different cases.
 pub(crate) const ORDER: [&str; 5] = ["debtor_id", "row_id", "known_on", "seen_on", CONTENT];
@@ -61,12 +65,16 @@ pub fn read_counted(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) 
     if parts.is_empty() {
         return Ok(None);
     }
-    let read = parts
-        .iter()
-        .map(|path| if parts.len() == 1 { parquet::read_without(path, &[CONTENT, GIVEN], seal) } else { parquet::read(path, seal) });
+    let read = parts.iter().map(|path| {
+        if parts.len() == 1 {
+            parquet::read_without(path, &|name| name != PRIMARY && is_bookkeeping(name), seal)
+        } else {
+            parquet::read(path, seal)
+        }
+    });
     let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
     let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
-    Ok(Some(rows.without(CONTENT).without(GIVEN)))
+    Ok(Some(without(rows, &|name| name != PRIMARY && is_bookkeeping(name))))
 }
 
 fn joined(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<Option<Columns>> {
@@ -74,11 +82,17 @@ fn joined(lake: &Path, table: &str, bucket: Option<u32>, seal: &Seal) -> Result<
     if parts.is_empty() {
         return Ok(None);
     }
-    let read =
-        parts.iter().map(|path| if parts.len() == 1 { parquet::read_without(path, &BOOKKEEPING, seal) } else { parquet::read(path, seal) });
+    let read = parts
+        .iter()
+        .map(|path| if parts.len() == 1 { parquet::read_without(path, &is_bookkeeping, seal) } else { parquet::read(path, seal) });
     let rows = Columns::concat(&read.collect::<Result<Vec<_>>>()?)?;
     let rows = if parts.len() == 1 { rows } else { sorted(&rows)? };
-    Ok(Some(BOOKKEEPING.iter().fold(rows, |rows, name| rows.without(name))))
+    Ok(Some(without(rows, &is_bookkeeping)))
+}
+
+fn without(rows: Columns, is_out: &dyn Fn(&str) -> bool) -> Columns {
+    let names: Vec<String> = rows.names().filter(|name| is_out(name)).map(str::to_owned).collect();
+    names.iter().fold(rows, |rows, name| rows.without(name))
 }
 
 /// Rows in the lake's order.

@@ -8,6 +8,8 @@ use crate::bucket::folder_name;
 use crate::columns::Columns;
 use crate::error::{Error, Result};
 
+const LINKS: &str = "links";
+
 /// A vault folder opened with its keys.
 pub struct Vault {
     folder: PathBuf,
@@ -35,6 +37,32 @@ impl Vault {
             return Err(Error::fault("a vault was to be written without a key"));
         }
         parquet::write(&self.path(table, bucket), rows, &self.seal)
+    }
+
+    /// The list of links (`vault/links.parquet`): left, right, probability, bits, steps, decision, model, decided_on, undone_on. `None` before the
+    /// first. Debtors stand in it by pseudonym.
+    pub fn links(&self) -> Result<Option<Columns>> {
+        self.read_list(LINKS)
+    }
+
+    pub(crate) fn write_links(&self, rows: &Columns) -> Result<FileEntry> {
+        self.write_list(LINKS, rows)
+    }
+
+    /// A list beside the tables.
+    pub(crate) fn read_list(&self, name: &str) -> Result<Option<Columns>> {
+        parquet::read_if_present(&self.list(name), &self.seal)
+    }
+
+    pub(crate) fn write_list(&self, name: &str, rows: &Columns) -> Result<FileEntry> {
+        if !self.seal.is_on() {
+            return Err(Error::fault("a vault was to be written without a key"));
+        }
+        parquet::write(&self.list(name), rows, &self.seal)
+    }
+
+    fn list(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.parquet"))
     }
 
     fn path(&self, table: &str, bucket: u32) -> PathBuf {

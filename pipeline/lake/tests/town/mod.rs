@@ -126,6 +126,7 @@ impl Town {
             buckets: 4,
             max_reject_share: 0.05,
             max_wait_days: 90,
+            linking: None,
             retention: Retention::load(&files, &Schema::load(&files).unwrap()).unwrap(),
         }
     }
