@@ -135,8 +135,8 @@ impl Cells {
 fn equal(values: &[Value], from: usize, to: usize, most: usize) -> Vec<usize> {
     let mut left: f64 = values[from..to].iter().map(|v| v.sums.weight).sum();
     let (mut ends, mut open) = (Vec::new(), 0.0);
-    for at in from..to {
-        let weight = values[at].sums.weight;
+    for (at, value) in values.iter().enumerate().take(to).skip(from) {
+        let weight = value.sums.weight;
         let fair = |left: f64, done: usize| left / most.saturating_sub(done).max(1) as f64 * (1.0 - ROUNDING);
         if open > 0.0 && weight >= fair(left, ends.len()) && ends.len() + 2 <= most {
             ends.push(at - 1);

@@ -11,7 +11,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// A constraint of [`super::optimal::Optimal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Constraint {
     /// `max_bins`.
     MaxBins,
@@ -50,6 +50,23 @@ impl Constraint {
             Constraint::Trend => "trend",
             Constraint::Fixed => "fixed",
         }
+    }
+}
+
+impl From<Constraint> for &'static str {
+    fn from(constraint: Constraint) -> &'static str {
+        constraint.name()
+    }
+}
+
+impl TryFrom<String> for Constraint {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Constraint::all()
+            .into_iter()
+            .find(|c| c.name() == name)
+            .ok_or_else(|| format!("constraint {name:?}, expected the name of a parameter"))
     }
 }
 

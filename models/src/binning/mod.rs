@@ -158,7 +158,10 @@ impl Whole {
         match objective {
             Objective::Information => (p - q) * self.woe(sums.weight, sums.good),
             Objective::JensenShannon => part(p) + part(q),
-            Objective::Hellinger => 0.5 * (libm::sqrt(p.max(0.0)) - libm::sqrt(q.max(0.0))).powi(2),
+            Objective::Hellinger => {
+                let apart = libm::sqrt(p.max(0.0)) - libm::sqrt(q.max(0.0));
+                0.5 * apart * apart
+            }
             Objective::SquaredError => sums.weight * (sums.mean() - self.rate()) * (sums.mean() - self.rate()) / self.weight,
         }
     }

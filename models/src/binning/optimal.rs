@@ -21,22 +21,24 @@ const MOST_FINER: usize = 3;
 
 /// What the bins are to tell apart: a sum over bins, missing and special ones included. p and q are a bin's shares of the good and of the bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Objective {
     /// Information value: (p − q) × weight of evidence.
     #[default]
     Information,
     /// Jensen–Shannon divergence: ½ p ln(2p ∕ (p + q)) + ½ q ln(2q ∕ (p + q)).
+    #[serde(rename = "jensen_shannon")]
     JensenShannon,
     /// Squared Hellinger distance: ½ (√p − √q)².
     Hellinger,
     /// Variance of the label between bins, per unit of weight. The label may be any number.
+    #[serde(rename = "squared_error")]
     SquaredError,
 }
 
 /// Which way rates may go from bin to bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Trend {
     /// Any way.
     None,
