@@ -176,6 +176,9 @@ fn what_cannot_be_is_said_with_what_to_relax() {
     assert!(matches!(cut(&x, &ones(500), &ones(500), &exact()), Err(Error::SingleClass { .. })));
     assert!(matches!(cut(&x, &y[1..], &ones(500), &exact()), Err(Error::Shape { .. })));
     assert!(matches!(cut(&x, &y, &ones(500), &Optimal { max_p: 0.0, ..exact() }), Err(Error::Parameter { name: "max_p", .. })));
+    // Fewer values than a bin must have: all of them are one.
+    let few: Vec<f64> = (0..500).map(|i| if i < 10 { x[i] } else { f64::NAN }).collect();
+    assert_eq!(cut(&few, &y, &ones(500), &exact()).unwrap().bins.bins.iter().map(|b| b.weight).collect::<Vec<_>>(), [10.0]);
     let missing = cut(&[f64::NAN; 500], &y, &ones(500), &exact()).unwrap();
     assert!(missing.bins.is_flat() && missing.bins.bins.len() == 1 && missing.certificate.cuts.is_empty());
 }

@@ -90,7 +90,7 @@ pub struct Optimal {
     pub max_bins: u32,
     /// Pre-bins of about equal weight, at most; around a cut they are cut finer. 2 to 1,000, default 100.
     pub prebins: u32,
-    /// Least share of a bin. 0 to 0.5, default 0.04.
+    /// Least share of a bin; where fewer rows have a value, these are one bin. 0 to 0.5, default 0.04.
     pub min_share: f64,
     /// Greatest share of a bin. Above 0 to 1, default 1.
     pub max_share: f64,
@@ -193,13 +193,18 @@ impl<'a> Problem<'a> {
         let lift = |constraint, free: f64, rule: f64| if lifted == Some(constraint) { free } else { rule };
         Rules {
             max_bins: if lifted == Some(Constraint::MaxBins) { self.cells.len() } else { how.max_bins as usize },
-            min_weight: lift(Constraint::MinShare, 0.0, how.min_share * all),
+            min_weight: lift(Constraint::MinShare, 0.0, (how.min_share * all).min(self.ordered())),
             max_weight: lift(Constraint::MaxShare, all, how.max_share * all),
             min_events: lift(Constraint::MinEvents, 0.0, how.min_events),
             min_gap: lift(Constraint::MinGap, 0.0, how.min_gap),
             reach: lift(Constraint::MaxP, 0.0, super::certificate::reach(how.max_p)),
             steps: if lifted == Some(Constraint::Trend) { Trend::None.steps() } else { trend.steps() },
         }
+    }
+
+    /// Weight of the rows with an ordered value.
+    fn ordered(&self) -> f64 {
+        self.cells.iter().map(|cell| cell.weight).sum()
     }
 
     /// The optimum with one constraint lifted, if any.

@@ -48,7 +48,13 @@ fn column(kind: ColumnKind, values: &[Option<&str>]) -> Column {
 fn lake(ctx: &Context, table: &'static str, rows: &[&Fact<'_>]) -> Columns {
     let described = ctx.schema.tables.get(table).unwrap();
     let own = described.columns.iter().filter(|c| !c.identity && c.name != "debtor_ref").map(|c| (c.name.clone(), c.kind.stored()));
-    let always = [("debtor_id", ColumnKind::Text), ("minor_until_on", ColumnKind::Date), ("is_own", ColumnKind::Flag)];
+    let always = [
+        ("debtor_id", ColumnKind::Text),
+        ("minor_until_on", ColumnKind::Date),
+        ("is_own", ColumnKind::Flag),
+        ("identity_basis", ColumnKind::Text),
+        ("link_probability", ColumnKind::Real),
+    ];
     let names = own.chain(always.map(|(name, kind)| (name.to_owned(), kind)));
     let ids: Vec<String> = (0..rows.len()).map(|at| format!("{table}{at}")).collect();
     let mut columns = Columns::new();
