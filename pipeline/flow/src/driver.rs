@@ -13,6 +13,12 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::progress::Progress;
 
+/// Memory the parent is reckoned to need while children work, and one child, before the rows of its bucket. Measured: benches/README.md.
+const PARENT_BYTES: u64 = 384 << 20;
+const CHILD_BYTES: u64 = 384 << 20;
+/// What a row of a bucket's largest table takes while the bucket is settled: 300 MiB for 470,000 rows.
+const ROW_BYTES: u64 = 700;
+
 /// How many children, and how they are started.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -20,9 +26,32 @@ pub struct Pool {
     pub jobs: usize,
     /// Arguments that give a child its configuration, work folder and day.
     pub arguments: Vec<OsString>,
+    /// Memory to stay within, in bytes, where one was named.
+    pub memory: Option<u64>,
 }
 
 impl Pool {
+    /// At most `jobs` children, and no more than `memory` holds beside the parent; at least one.
+    pub fn new(jobs: usize, arguments: Vec<OsString>, memory: Option<u64>) -> Pool {
+        let held = |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES) / CHILD_BYTES).unwrap_or(usize::MAX);
+        Pool { jobs: memory.map_or(jobs, |bytes| jobs.min(held(bytes)).max(1)), arguments, memory }
+    }
+
+    /// What to say where the memory named does not hold the parent and its children, given the rows of the lake's largest table and its buckets.
+    pub fn shortage(&self, rows: u64, buckets: u32) -> Option<String> {
+        let memory = self.memory?;
+        let child = CHILD_BYTES.max(rows / u64::from(buckets.max(1)) * ROW_BYTES);
+        let needed = PARENT_BYTES + child * self.jobs as u64;
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        // As many buckets as bring a child down to what is reckoned for one.
+        let enough = (rows * ROW_BYTES).div_ceil(CHILD_BYTES).next_power_of_two().max(u64::from(buckets));
+        let remedy = if child > CHILD_BYTES { format!("set buckets = {enough}") } else { format!("name at least {}MiB", mib(needed)) };
+        (needed > memory).then(|| {
+            let (memory, needed) = (mib(memory), mib(needed));
+            format!("--memory {memory}MiB: the parent and {} of its children are reckoned to need {needed}MiB; {remedy}", self.jobs)
+        })
+    }
+
     /// Runs a stage on every bucket; gives the rows written.
     ///
     /// # Errors
@@ -137,4 +166,24 @@ pub fn timed(stage: &str, pieces: u64, progress: &Progress, work: impl FnOnce(&d
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     progress.tell(&Event::Finished { stage: stage.into(), rows, millis });
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn memory_takes_children_away_and_what_it_cannot_hold_is_said() {
+        let pool = |mib: u64| Pool::new(4, Vec::new(), Some(mib << 20));
+        assert_eq!([512, 768, 1151, 1152, 8192].map(|mib| pool(mib).jobs), [1, 1, 1, 2, 4]);
+        assert_eq!((Pool::new(4, Vec::new(), None).jobs, Pool::new(4, Vec::new(), None).shortage(u64::MAX / 1000, 1)), (4, None));
+        assert_eq!(pool(768).shortage(1_000_000, 64), None);
+        let said = pool(512).shortage(1_000_000, 64).unwrap();
+        assert_eq!(said, "--memory 512MiB: the parent and 1 of its children are reckoned to need 768MiB; name at least 768MiB");
+        // 100 million rows in 64 buckets: a gigabyte each; in 256 they fit again.
+        let said = pool(1024).shortage(100_000_000, 64).unwrap();
+        assert!(said.contains("to need 1428MiB; set buckets = 256"), "{said}");
+        assert_eq!(pool(1024).shortage(100_000_000, 256), None);
+    }
 }

@@ -84,6 +84,7 @@ fn lake(ctx: &Context, table: &str, rows: &[&Vec<(&'static str, String)>]) -> Co
         ("voided_on", ColumnKind::Date),
         ("minor_until_on", ColumnKind::Date),
         ("is_own", ColumnKind::Flag),
+        ("is_primary", ColumnKind::Flag),
     ] {
         kinds.insert(name.to_owned(), kind);
     }
@@ -96,6 +97,7 @@ fn lake(ctx: &Context, table: &str, rows: &[&Vec<(&'static str, String)>]) -> Co
                 "case_no" => Some(CASE.to_owned()),
                 "row_id" => Some(format!("{table}{at}")),
                 "known_on" => Some("2025-01-11".to_owned()),
+                "is_primary" => Some("true".to_owned()),
                 _ => None,
             })
         };

@@ -187,6 +187,10 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
     for text in report.warnings.iter().filter(|text| !told.contains(*text)) {
         progress.tell(&Event::Warned { text: text.clone() });
     }
+    let largest = report.lake.rows.values().max().copied().unwrap_or_default();
+    if let Some(text) = pool.shortage(largest, ctx.buckets) {
+        progress.tell(&Event::Warned { text });
+    }
     let record = LakeRecord {
         format: FORMAT,
         cause,

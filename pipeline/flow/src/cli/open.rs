@@ -20,9 +20,6 @@ use crate::driver::Pool;
 use crate::error::{Error, Result};
 use crate::rating::Ratings;
 
-/// Memory one child is reckoned to need.
-const CHILD_BYTES: u64 = 384 << 20;
-
 /// What a verb works with.
 pub struct Opened {
     /// Surroundings of the run.
@@ -107,20 +104,17 @@ impl Common {
     /// The child processes of a run.
     pub fn pool(&self, opened: &Opened) -> Result<Pool> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut jobs = match self.jobs {
+        let jobs = match self.jobs {
             Some(0) => return Err(Error::Usage("--jobs: found 0, expected at least 1".into())),
             Some(jobs) => jobs,
             None => cores,
         };
-        if let Some(bytes) = self.memory()? {
-            jobs = jobs.min(usize::try_from(bytes / CHILD_BYTES).unwrap_or(usize::MAX)).max(1);
-        }
         let mut arguments: Vec<OsString> = vec!["--work".into(), self.work.clone().into()];
         if let Some(file) = &opened.config_file {
             arguments.extend(["--config".into(), file.clone().into()]);
         }
         arguments.extend(["--as-of".into(), day::format(opened.ctx.as_of).into()]);
-        Ok(Pool { jobs, arguments })
+        Ok(Pool::new(jobs, arguments, self.memory()?))
     }
 
     /// The memory to stay within, in bytes.

@@ -189,7 +189,7 @@ mod tests {
     use luheng_lake::store::paths::Work;
 
     use super::*;
-    use crate::fixture::context;
+    use crate::fixture::{DEBTOR, context, fact, held, plain};
 
     /// One inquiry: debtor, key, channel, sent, returned and known so many days before the as-of day, outcome.
     type Inquiry = (&'static str, &'static str, &'static str, Option<Day>, Option<Day>, Day, Option<&'static str>);
@@ -240,5 +240,51 @@ mod tests {
         // What was not known on the day is counted apart, and every version of a key that was is a row.
         let inquiries = &sums.tables["inquiries"];
         assert_eq!((inquiries.rows, inquiries.later, inquiries.newest()), (10, 1, Some(ctx.as_of)));
+    }
+
+    /// What a debtor's channels and steps come to on 2025-06-30, an answer being stale after 90 days: per channel unanswered and stale, per step due,
+    /// overdue, late and the oldest's days.
+    fn looked_at(status: &str) -> (Vec<(String, u64, u64)>, Vec<(String, u64, u64, u64, i64)>) {
+        let ctx = context();
+        let asked = |channel, returned_on: &'static str, known_on| {
+            let mut cells = vec![("channel", channel), ("sent_on", "2025-02-01"), ("outcome", "none"), ("known_on", known_on)];
+            cells.extend(Some(("returned_on", returned_on)).filter(|(_, on)| !on.is_empty()));
+            fact("inquiries", &cells)
+        };
+        let step = |node, due_on, done_on: &'static str, is_primary| {
+            let mut cells = vec![("node", node), ("due_on", due_on), ("is_primary", is_primary)];
+            cells.extend(Some(("done_on", done_on)).filter(|(_, on)| !on.is_empty()));
+            fact("milestones", &cells)
+        };
+        let mut facts = plain(true);
+        facts[1].1[0].1 = status.to_owned();
+        facts.extend([
+            asked("bank", "", "2025-02-01"),
+            asked("tax", "2025-04-01", "2025-04-01"),
+            asked("vehicle", "2025-03-31", "2025-03-31"),
+            step("inquiry", "2025-06-29", "", "true"),
+            step("inquiry", "2025-03-01", "2025-03-02", "true"),
+            step("inquiry", "2025-06-30", "", "true"),
+            // Another party's copy of a step is not counted again.
+            step("inquiry", "2025-05-01", "", "false"),
+            step("not in any list", "2025-06-20", "", "true"),
+        ]);
+        let facts = held(&ctx, &facts);
+        let mut sums = Sums::default();
+        look(&facts.view_of(DEBTOR, ctx.as_of, &VIEWED), ctx.ratings.capacity.stale_days, &known_codes(&ctx).unwrap(), &mut sums);
+        let channels = sums.channels.iter().map(|(name, c)| (name.clone(), c.unanswered, c.stale)).collect();
+        (channels, sums.steps.iter().map(|(name, s)| (name.clone(), s.due, s.overdue, s.late, s.oldest)).collect())
+    }
+
+    #[test]
+    fn what_waits_is_stale_or_overdue_is_told_of_the_living() {
+        let (channels, steps) = looked_at("open");
+        let of = |name: &str, unanswered, stale| (name.to_owned(), unanswered, stale);
+        // 90 days after 2025-04-01 is the day itself; 91 after 2025-03-31.
+        assert_eq!(channels, [of("bank", 1, 0), of("tax", 0, 0), of("vehicle", 0, 1)]);
+        assert_eq!(steps, [("inquiry".to_owned(), 2, 1, 1, 1), ("other".to_owned(), 1, 1, 0, 10)]);
+        // Of a debtor without a live case nothing is awaited.
+        let (channels, _) = looked_at("closed");
+        assert!(channels.iter().all(|(_, unanswered, stale)| (*unanswered, *stale) == (0, 0)), "{channels:?}");
     }
 }
