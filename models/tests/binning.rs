@@ -111,6 +111,43 @@ fn what_a_cut_is_for_is_what_the_hand_computes() {
 }
 
 #[test]
+fn objectives_and_gains_are_what_the_hand_computes() {
+    let x: Vec<f64> = (0..40).map(|i| f64::from(i / 20)).collect();
+    let y: Vec<f64> = (0..40).map(|i| f64::from(u8::from(if i < 20 { i % 4 == 0 } else { i % 4 != 0 }))).collect();
+    // Shares of good ¼ and ¾, of bad ¾ and ¼.
+    let jensen = 0.25 * libm::log(0.5) + 0.75 * libm::log(1.5);
+    let hellinger = (0.5 - libm::sqrt(0.75)) * (0.5 - libm::sqrt(0.75));
+    for (objective, wanted) in OBJECTIVES.into_iter().zip([libm::log(3.0), jensen, hellinger, 0.0625]) {
+        let found = cut(&x, &y, &ones(40), &Optimal { objective, ..exact() }).unwrap().certificate;
+        assert!((found.objective - wanted).abs() < 1e-8, "{objective:?}: {} {wanted}", found.objective);
+    }
+    // Without one of two cuts there is what the other makes alone.
+    let (x, y) = drawn(6_000, 19, |x| 0.2 + 0.3 * (x * 3.0).floor());
+    let x: Vec<f64> = x.iter().map(|x| (x * 3.0).floor()).collect();
+    let whole = cut(&x, &y, &ones(6_000), &exact()).unwrap().certificate;
+    assert_eq!(whole.cuts.len(), 2);
+    for (lost, kept) in [(0, 1.0), (1, 0.0)] {
+        let alone = cut(&x, &y, &ones(6_000), &Optimal { max_bins: 2, fixed: vec![kept], ..exact() }).unwrap().certificate;
+        assert!((whole.cuts[lost].gains - (whole.objective - alone.objective)).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn steps_that_cancel_within_a_pre_bin_are_found() {
+    let (x, y) = drawn(20_000, 23, |x| {
+        if x < 0.5 || x > 0.6 {
+            0.3
+        } else if x < 0.55 {
+            0.6
+        } else {
+            0.02
+        }
+    });
+    let found = |prebins| cut(&x, &y, &ones(x.len()), &Optimal { prebins, trend: Trend::None, ..exact() }).unwrap().bins.information;
+    assert!(found(10) > 0.9 * found(200), "{} of {}", found(10), found(200));
+}
+
+#[test]
 fn auto_turns_only_where_a_turn_tells_enough() {
     let trend = |rate: &dyn Fn(f64) -> f64| {
         let (x, y) = drawn(6_000, 7, rate);
@@ -120,6 +157,10 @@ fn auto_turns_only_where_a_turn_tells_enough() {
     assert_eq!(trend(&|x| 0.7 - 0.6 * x).trend, Trend::Descending);
     assert_eq!(trend(&|x| 0.7 - 2.0 * (x - 0.5) * (x - 0.5)).trend, Trend::Peak);
     assert_eq!(trend(&|x| 0.1 + 2.0 * (x - 0.5) * (x - 0.5)).trend, Trend::Valley);
+    // It falls a little at its end: not enough for a turn, unless turns are free.
+    let (x, y) = drawn(20_000, 7, |x| if x < 0.9 { 0.1 + 0.6 * x } else { 0.55 });
+    let with = |turn_penalty| cut(&x, &y, &ones(x.len()), &Optimal { turn_penalty, ..Optimal::default() }).unwrap().certificate.trend;
+    assert_eq!((with(0.05), with(0.0)), (Trend::Ascending, Trend::Peak));
     let tried = trend(&|x| 0.1 + 0.6 * x).tried;
     assert_eq!(tried.iter().map(|t| t.trend).collect::<Vec<_>>(), [Trend::Ascending, Trend::Descending, Trend::Peak, Trend::Valley]);
     // A peak may do all that a rise may.
