@@ -12,7 +12,7 @@ use luheng_lake::store::seal::{Encrypt, Seal, Seals};
 use luheng_lake::store::{atomic, manifest, parquet};
 
 use crate::quality::change;
-use crate::town::{MASTER_KEY, contents, table, texts};
+use crate::town::{MASTER_KEY, contents, files, table, texts};
 use crate::verify::{Court, current, leavings};
 
 const DAY: &str = "2026-06-30";
@@ -29,18 +29,6 @@ fn configure(court: &Court, encrypt: &str) {
     let text = fs::read_to_string(&court.config).unwrap();
     let rest: Vec<&str> = text.lines().filter(|line| !line.starts_with("encrypt = ")).collect();
     fs::write(&court.config, format!("encrypt = \"{encrypt}\"\n{}\n", rest.join("\n"))).unwrap();
-}
-
-/// Every file below a folder, links left out.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = waiting.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| !p.is_symlink()) {
-            if path.is_dir() { waiting.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn is_parquet(path: &Path) -> bool {

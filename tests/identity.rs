@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use luheng_lake::columns::{ColumnKind, Columns};
 use luheng_lake::ingest::identity_no;
 use luheng_lake::store::parquet;
 use luheng_lake::store::seal::Seal;
 
-use crate::town::{sample_town, shared_work};
+use crate::town::{files, sample_town, shared_work};
 
 /// What is looked for, in the form that [`plain`] gives.
 struct Values {
@@ -97,18 +96,6 @@ impl Values {
 
 fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
-}
-
-/// Every file below a folder, links left out.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = waiting.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| !p.is_symlink()) {
-            if path.is_dir() { waiting.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// Every different value of a table's columns, a line each; those of numbers too, for a telephone may stand in one.

@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     missing_docs
@@ -94,4 +95,7 @@ fn main() {
         Some("scorecard") => scorecard(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("0", |rest| rest.trim().trim_end_matches(" kB"));
+    eprintln!("peak KiB {peak}");
 }
