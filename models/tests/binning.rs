@@ -135,7 +135,7 @@ fn objectives_and_gains_are_what_the_hand_computes() {
 #[test]
 fn steps_that_cancel_within_a_pre_bin_are_found() {
     let (x, y) = drawn(20_000, 23, |x| {
-        if x < 0.5 || x > 0.6 {
+        if !(0.5..=0.6).contains(&x) {
             0.3
         } else if x < 0.55 {
             0.6

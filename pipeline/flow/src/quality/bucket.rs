@@ -242,9 +242,13 @@ mod tests {
         assert_eq!((inquiries.rows, inquiries.later, inquiries.newest()), (10, 1, Some(ctx.as_of)));
     }
 
-    /// What a debtor's channels and steps come to on 2025-06-30, an answer being stale after 90 days: per channel unanswered and stale, per step due,
-    /// overdue, late and the oldest's days.
-    fn looked_at(status: &str) -> (Vec<(String, u64, u64)>, Vec<(String, u64, u64, u64, i64)>) {
+    /// A channel: its name, unanswered and stale.
+    type Channel = (String, u64, u64);
+    /// Steps of a node: its name, due, overdue, late and the oldest's days.
+    type Steps = (String, u64, u64, u64, i64);
+
+    /// What a debtor's channels and steps come to on 2025-06-30, an answer being stale after 90 days.
+    fn looked_at(status: &str) -> (Vec<Channel>, Vec<Steps>) {
         let ctx = context();
         let asked = |channel, returned_on: &'static str, known_on| {
             let mut cells = vec![("channel", channel), ("sent_on", "2025-02-01"), ("outcome", "none"), ("known_on", known_on)];
