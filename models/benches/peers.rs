@@ -16,7 +16,7 @@
 use std::time::Instant;
 
 use luheng_models::binning::optimal::{Optimal, Trend, cut};
-use luheng_models::{Design, Direction, FeatureMeta, Params, TrainingSet};
+use luheng_models::{Design, Direction, FeatureMeta, Kind, Params, TrainingSet};
 use serde_json::json;
 
 /// Names and columns; an empty cell is missing; the label is last.
@@ -70,7 +70,8 @@ fn binning(arguments: &[String]) {
 }
 
 fn design(names: &[String], columns: Vec<Vec<f64>>) -> Design {
-    let meta = |id: &String| FeatureMeta { id: id.clone(), version: 1, unit: String::new(), direction: Direction::Free };
+    let meta =
+        |id: &String| FeatureMeta { id: id.clone(), version: 1, unit: String::new(), direction: Direction::Free, kind: Kind::Number };
     Design::from_columns(names.iter().map(meta).collect(), columns).unwrap()
 }
 

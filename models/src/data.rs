@@ -20,6 +20,23 @@ pub enum Direction {
     Free,
 }
 
+/// What the values of a feature are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Numbers, in order.
+    #[default]
+    Number,
+    /// Names in the guise of numbers: only equality means anything. Has no direction.
+    Category,
+}
+
+impl Kind {
+    fn is_number(&self) -> bool {
+        *self == Kind::Number
+    }
+}
+
 /// What is known of one feature beside its values. A model stores it and refuses data that differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +49,9 @@ pub struct FeatureMeta {
     pub unit: String,
     /// The side on which larger values lie.
     pub direction: Direction,
+    /// Numbers, or categories.
+    #[serde(default, skip_serializing_if = "Kind::is_number")]
+    pub kind: Kind,
 }
 
 /// Values of features: rows × features, missing = NaN, ±∞ allowed.
@@ -47,12 +67,15 @@ impl Design {
     /// Takes `x` (rows × features) and one description a column.
     ///
     /// # Errors
-    /// [`Error::Shape`] if widths differ, [`Error::Twice`] if two features share an id.
+    /// [`Error::Shape`] if widths differ, [`Error::Twice`] if two features share an id, [`Error::Contradiction`] for categories with a direction.
     pub fn new(x: Array2<f64>, features: Vec<FeatureMeta>) -> Result<Self> {
         same("feature descriptions", features.len(), x.ncols())?;
         let mut seen = BTreeSet::new();
         if let Some(again) = features.iter().find(|f| !seen.insert(f.id.as_str())) {
             return Err(Error::Twice { id: again.id.clone() });
+        }
+        if let Some(odd) = features.iter().find(|f| f.kind == Kind::Category && f.direction != Direction::Free) {
+            return Err(Error::Contradiction { what: format!("feature {} has categories and a direction", odd.id) });
         }
         // + 0.0 turns −0 into 0 and leaves every other number as it is. Rows lie one after another in memory whatever came in.
         let clean = |v: f64| if v.is_nan() { f64::NAN } else { v + 0.0 };
@@ -204,6 +227,13 @@ impl TrainingSet {
             group: rows.iter().map(|i| self.group[*i].clone()).collect(),
             day: rows.iter().map(|i| self.day[*i]).collect(),
         })
+    }
+
+    /// The same rows with every direction waived, for an algorithm that cannot keep one.
+    pub fn without_directions(&self) -> Self {
+        let mut set = self.clone();
+        set.design.features.iter_mut().for_each(|feature| feature.direction = Direction::Free);
+        set
     }
 
     /// The same rows by group, day and content: the order every fit works in, so that the order given never matters.

@@ -66,6 +66,16 @@ pub enum Error {
         /// Constraints of which relaxing one alone would do; none where it takes several.
         relax: Vec<&'static str>,
     },
+    /// Something asked of an algorithm that it does not declare.
+    #[error("{algorithm} does not take {what} (remedy: {remedy})")]
+    Unsupported {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// What was asked of it, with the feature or row.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A model meets features that it was not trained on.
     #[error(
         "feature {position}: found {found}, the model was trained on {expected} (remedy: train a new model, or score with the release that trained this one)"

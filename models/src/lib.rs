@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`data`] | [`Design`], [`FeatureMeta`], [`TrainingSet`]: checked once, on the way in |
 //! | [`model`] | [`Params`] → [`Checked`] → [`Model`]: the one list of algorithms |
+//! | [`algorithm`] | what an algorithm declares, and refuses |
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
@@ -18,10 +19,11 @@
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
-//! Three promises hold for every algorithm and are kept by `tests/contract.rs`: the order of rows, the number of threads and the size of a
+//! Three promises hold for every algorithm and are kept by `tests/contract`: the order of rows, the number of threads and the size of a
 //! batch never change a bit of the result; a row of weight 2 is the row twice; what a feature contributes sums to what is predicted.
 #![deny(missing_docs)]
 
+pub mod algorithm;
 pub mod artifact;
 pub mod assess;
 pub mod baseline;
@@ -36,10 +38,11 @@ pub mod linear;
 pub mod model;
 pub mod split;
 
+pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
 pub use assess::Assessment;
 pub use calibrate::{Calibration, Isotonic, Platt};
-pub use data::{Design, Direction, FeatureMeta, TrainingSet, Window};
+pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval};

@@ -1,12 +1,12 @@
 //! The one list of algorithms. Parameters are checked once, into another type; only checked parameters can be fitted.
 //!
-//! To add an algorithm: its file under its family, a variant in [`Params`] and in [`Model`], an arm in each match below. The compiler finds
-//! the arms and `tests/contract.rs` the rest.
+//! To add an algorithm: its file under its family with its [`Algorithm`] and its [`Fitted`], a variant in [`Params`] and in [`Model`], an arm in each
+//! match below. The compiler finds the arms and `tests/contract` the rest.
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::Baseline;
+use crate::algorithm::{Algorithm, Fitted, Traits, refuse};
+use crate::baseline::{BaseRate, Baseline};
 use crate::data::{Design, FeatureMeta, TrainingSet};
 use crate::error::{Error, Result};
 use crate::explain::Contributions;
@@ -31,14 +31,28 @@ pub enum Params {
 pub struct Checked(Params);
 
 impl Params {
+    fn algorithm(&self) -> &dyn Algorithm {
+        match self {
+            Params::Baseline => &BaseRate,
+            Params::Logistic(params) => params,
+            Params::Scorecard(params) => params,
+        }
+    }
+
+    /// As in `algorithm = "..."`.
+    pub fn name(&self) -> &'static str {
+        self.algorithm().name()
+    }
+
+    /// What the algorithm can do.
+    pub fn traits(&self) -> Traits {
+        self.algorithm().traits()
+    }
+
     /// # Errors
     /// [`Error::Parameter`] for the first parameter out of its range.
     pub fn check(self) -> Result<Checked> {
-        match &self {
-            Params::Baseline => {}
-            Params::Logistic(params) => params.check()?,
-            Params::Scorecard(params) => params.check()?,
-        }
+        self.algorithm().check()?;
         Ok(Checked(self))
     }
 }
@@ -50,23 +64,20 @@ impl Checked {
     }
 
     /// Learns. Rows are first brought into one order (group, day, content), so the order given never matters; neither does the number of
-    /// threads. A label between 0 and 1 is fitted as a share. `seed` is for algorithms that draw; none of the present ones does.
+    /// threads. `seed` is for algorithms that draw: the same seed, the same model.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::SingleClass`]; without penalty also [`Error::Singular`] and [`Error::NotConverged`].
+    /// [`Error::Empty`], [`Error::SingleClass`]; [`Error::Unsupported`] for what the algorithm does not declare; and what can go wrong in it:
+    /// without penalty a linear model may be [`Error::Singular`] or [`Error::NotConverged`].
     pub fn fit(&self, set: &TrainingSet, seed: u64) -> Result<Model> {
-        let _ = seed;
+        let algorithm = self.0.algorithm();
         set.check_classes()?;
-        let set = set.in_order()?;
-        Ok(match &self.0 {
-            Params::Baseline => Model::Baseline(Baseline::fit(&set)?),
-            Params::Logistic(params) => Model::Logistic(Logistic::fit(&set, params)?),
-            Params::Scorecard(params) => Model::Scorecard(Scorecard::fit(&set, params)?),
-        })
+        refuse(algorithm.name(), algorithm.traits(), set)?;
+        algorithm.fit(&set.in_order()?, seed)
     }
 }
 
-/// A fitted model. Everything it says is additive: a base and one contribution a feature, in log-odds.
+/// A fitted model. Whatever it says is a sum: a base and one contribution a feature, in log-odds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "algorithm", rename_all = "lowercase")]
 pub enum Model {
@@ -79,6 +90,23 @@ pub enum Model {
 }
 
 impl Model {
+    fn fitted(&self) -> &dyn Fitted {
+        match self {
+            Model::Baseline(model) => model,
+            Model::Logistic(model) => model,
+            Model::Scorecard(model) => model,
+        }
+    }
+
+    /// As in `algorithm = "..."`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Model::Baseline(_) => "baseline",
+            Model::Logistic(_) => "logistic",
+            Model::Scorecard(_) => "scorecard",
+        }
+    }
+
     /// Probability of a good outcome (or expected share), one a row.
     ///
     /// # Errors
@@ -92,7 +120,8 @@ impl Model {
     /// # Errors
     /// As [`Model::predict`].
     pub fn logit(&self, design: &Design) -> Result<Vec<f64>> {
-        Ok(self.contributions(design)?.logits())
+        self.knows(design)?;
+        Ok(self.fitted().logit(design.x()))
     }
 
     /// What each feature adds to the log-odds of each row.
@@ -101,36 +130,27 @@ impl Model {
     /// As [`Model::predict`].
     pub fn contributions(&self, design: &Design) -> Result<Contributions> {
         self.knows(design)?;
-        let x = design.x();
-        let (base, by_feature) = match self {
-            Model::Baseline(model) => (model.intercept, Array2::zeros(x.dim())),
-            Model::Logistic(model) => (model.intercept, Array2::from_shape_fn(x.dim(), |(i, j)| model.lines[j].contribution(x[(i, j)]))),
-            Model::Scorecard(model) => {
-                (model.intercept, Array2::from_shape_fn(x.dim(), |(i, j)| model.attributes[j].contribution(x[(i, j)])))
-            }
-        };
-        Ok(Contributions { base, by_feature })
+        Ok(Contributions { base: self.fitted().base(), by_feature: self.fitted().parts(design.x()) })
     }
 
     /// Standard error of the log-odds, one a row (delta method on the covariance of the coefficients). It speaks of the fitted probability,
     /// not of the single outcome, and not of a world that changes.
     ///
     /// # Errors
-    /// As [`Model::predict`].
+    /// As [`Model::predict`], and [`Error::Unsupported`] where the algorithm has none.
     pub fn standard_error(&self, design: &Design) -> Result<Vec<f64>> {
         self.knows(design)?;
-        let error = |row: ndarray::ArrayView1<'_, f64>| match self {
-            Model::Baseline(model) => model.covariance.standard_error(&[1.0]),
-            Model::Logistic(model) => model.covariance.standard_error(&model.columns(row.iter())),
-            Model::Scorecard(model) => model.covariance.standard_error(&model.columns(row.iter())),
-        };
-        Ok(design.x().rows().into_iter().map(error).collect())
+        self.fitted().standard_error(design.x()).ok_or(Error::Unsupported {
+            algorithm: self.name(),
+            what: "a standard error".to_owned(),
+            remedy: "a conformal interval from held-out rows, or an algorithm with standard errors",
+        })
     }
 
     /// Interval of the probability at `level` (such as 0.9), before any calibration; it always holds the estimate.
     ///
     /// # Errors
-    /// As [`Model::predict`], and [`Error::Parameter`] unless 0 < level < 1.
+    /// As [`Model::standard_error`], and [`Error::Parameter`] unless 0 < level < 1.
     pub fn predict_interval(&self, design: &Design, level: f64) -> Result<Vec<Interval>> {
         let reach = normal::two_sided(level)?;
         let errors = self.standard_error(design)?;
@@ -139,31 +159,18 @@ impl Model {
 
     /// Ids of the features it was trained on, in order.
     pub fn features(&self) -> Vec<&str> {
-        match self {
-            Model::Baseline(model) => model.features.iter().map(String::as_str).collect(),
-            Model::Logistic(model) => model.lines.iter().map(|l| l.id.as_str()).collect(),
-            Model::Scorecard(model) => model.attributes.iter().map(|a| a.id.as_str()).collect(),
-        }
+        self.fitted().features()
     }
 
     /// Whether these parameters could have made this model.
     pub(crate) fn is_of(&self, params: &Params) -> bool {
-        matches!(
-            (self, params),
-            (Model::Baseline(_), Params::Baseline)
-                | (Model::Logistic(_), Params::Logistic(_))
-                | (Model::Scorecard(_), Params::Scorecard(_))
-        )
+        self.name() == params.name()
     }
 
     /// # Errors
     /// [`Error::Contradiction`] if its parts do not go together, so that a damaged file is refused rather than used.
     pub(crate) fn check(&self) -> Result<()> {
-        match self {
-            Model::Baseline(model) => model.covariance.check(1),
-            Model::Logistic(model) => model.check(),
-            Model::Scorecard(model) => model.check(),
-        }
+        self.fitted().check()
     }
 
     fn knows(&self, design: &Design) -> Result<()> {

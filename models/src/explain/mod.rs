@@ -26,7 +26,7 @@ impl Contributions {
 }
 
 /// Each row of `parts` added up from `base`, left to right.
-fn sums(base: f64, parts: &Array2<f64>) -> Vec<f64> {
+pub(crate) fn sums(base: f64, parts: &Array2<f64>) -> Vec<f64> {
     parts.rows().into_iter().map(|row| row.iter().fold(base, |sum, part| sum + part)).collect()
 }
 

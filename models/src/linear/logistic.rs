@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::newton::Problem;
 use super::signed::{Side, fit_signed};
 use super::{Convergence, Covariance, Standing};
+use crate::algorithm::{Algorithm, Fitted, Traits};
 use crate::data::{Direction, TrainingSet};
 use crate::error::{Error, Result};
+use crate::model::Model;
 
 /// How to fit a [`Logistic`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,15 +31,25 @@ impl Default for LogisticParams {
     }
 }
 
-impl LogisticParams {
-    /// # Errors
-    /// [`Error::Parameter`] for a number outside the range given with it.
-    pub(crate) fn check(&self) -> Result<()> {
+impl Algorithm for LogisticParams {
+    fn name(&self) -> &'static str {
+        "logistic"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { weights: true, shares: true, monotone: true, categories: false, additive: true, scale_free: true, standard_error: true }
+    }
+
+    fn check(&self) -> Result<()> {
         check_l2(self.l2)?;
         if !(0.0..=1.0).contains(&self.min_missing_share) {
             return Err(Error::Parameter { name: "min_missing_share", found: self.min_missing_share, expected: "0 to 1" });
         }
         Ok(())
+    }
+
+    fn fit(&self, set: &TrainingSet, _seed: u64) -> Result<Model> {
+        Ok(Model::Logistic(Logistic::fit(set, self)?))
     }
 }
 
@@ -187,7 +199,7 @@ impl Logistic {
     }
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.
-    pub(crate) fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
+    fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
         let mut columns = vec![1.0];
         for (line, x) in self.lines.iter().zip(row) {
             if line.has_slope() {
@@ -199,10 +211,26 @@ impl Logistic {
         }
         columns
     }
+}
 
-    /// # Errors
-    /// [`Error::Contradiction`] if its parts do not go together.
-    pub(crate) fn check(&self) -> Result<()> {
+impl Fitted for Logistic {
+    fn features(&self) -> Vec<&str> {
+        self.lines.iter().map(|part| part.id.as_str()).collect()
+    }
+
+    fn base(&self) -> f64 {
+        self.intercept
+    }
+
+    fn parts(&self, x: &Array2<f64>) -> Array2<f64> {
+        Array2::from_shape_fn(x.dim(), |(i, j)| self.lines[j].contribution(x[(i, j)]))
+    }
+
+    fn standard_error(&self, x: &Array2<f64>) -> Option<Vec<f64>> {
+        Some(x.rows().into_iter().map(|row| self.covariance.standard_error(&self.columns(row.iter()))).collect())
+    }
+
+    fn check(&self) -> Result<()> {
         if let Some(line) = self.lines.iter().find(|line| line.low > line.high) {
             return Err(Error::Contradiction { what: format!("feature {} ranges from {} to {}", line.id, line.low, line.high) });
         }

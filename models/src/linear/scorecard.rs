@@ -11,11 +11,13 @@ use super::logistic::check_l2;
 use super::newton::Problem;
 use super::signed::{Side, fit_signed};
 use super::{Convergence, Covariance, Scale, Standing};
+use crate::algorithm::{Algorithm, Fitted, Traits};
 use crate::binning::optimal::{self, Optimal, Trend};
 use crate::binning::quantile::{self, Cutting};
 use crate::binning::{Bins, certificate::Certificate};
 use crate::data::{Direction, TrainingSet};
 use crate::error::{Error, Result};
+use crate::model::Model;
 
 /// How a feature is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,15 +81,27 @@ impl ScorecardParams {
             }
         }
     }
+}
 
-    /// # Errors
-    /// [`Error::Parameter`] for a number outside the range given with it.
-    pub(crate) fn check(&self) -> Result<()> {
+impl Algorithm for ScorecardParams {
+    fn name(&self) -> &'static str {
+        "scorecard"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { weights: true, shares: true, monotone: true, categories: false, additive: true, scale_free: true, standard_error: true }
+    }
+
+    fn check(&self) -> Result<()> {
         check_l2(self.l2)?;
         if !(self.min_iv >= 0.0 && self.min_iv.is_finite()) {
             return Err(Error::Parameter { name: "min_iv", found: self.min_iv, expected: "0 or more, finite" });
         }
         self.cutting().check()
+    }
+
+    fn fit(&self, set: &TrainingSet, _seed: u64) -> Result<Model> {
+        Ok(Model::Scorecard(Scorecard::fit(set, self)?))
     }
 }
 
@@ -204,14 +218,30 @@ impl Scorecard {
     }
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.
-    pub(crate) fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
+    fn columns<'a>(&'a self, row: impl Iterator<Item = &'a f64>) -> Vec<f64> {
         let kept = self.attributes.iter().zip(row).filter(|(a, _)| a.standing == Standing::Kept);
         [1.0].into_iter().chain(kept.map(|(a, x)| a.bins.woe(*x))).collect()
     }
+}
 
-    /// # Errors
-    /// [`Error::Contradiction`] if its parts do not go together.
-    pub(crate) fn check(&self) -> Result<()> {
+impl Fitted for Scorecard {
+    fn features(&self) -> Vec<&str> {
+        self.attributes.iter().map(|part| part.id.as_str()).collect()
+    }
+
+    fn base(&self) -> f64 {
+        self.intercept
+    }
+
+    fn parts(&self, x: &Array2<f64>) -> Array2<f64> {
+        Array2::from_shape_fn(x.dim(), |(i, j)| self.attributes[j].contribution(x[(i, j)]))
+    }
+
+    fn standard_error(&self, x: &Array2<f64>) -> Option<Vec<f64>> {
+        Some(x.rows().into_iter().map(|row| self.covariance.standard_error(&self.columns(row.iter()))).collect())
+    }
+
+    fn check(&self) -> Result<()> {
         self.attributes.iter().try_for_each(|a| a.bins.check())?;
         self.covariance.check(1 + self.attributes.iter().filter(|a| a.standing == Standing::Kept).count())
     }

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use luheng_models::linear::link::sigmoid;
-use luheng_models::{Calibration, Design, Direction, Draft, FeatureMeta, Model, ModelArtifact, Params, TrainingSet, assess};
+use luheng_models::{Calibration, Design, Direction, Draft, FeatureMeta, Kind, Model, ModelArtifact, Params, TrainingSet, assess};
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
 pub struct Draws(pub u64);
@@ -42,7 +42,7 @@ impl Draws {
 }
 
 pub fn meta(id: &str, direction: Direction) -> FeatureMeta {
-    FeatureMeta { id: id.to_owned(), version: 1, unit: "n".to_owned(), direction }
+    FeatureMeta { id: id.to_owned(), version: 1, unit: "n".to_owned(), direction, kind: Kind::Number }
 }
 
 /// A set with every kind of trouble, and the true probability of each row. Log-odds = −0.5 + 1.2 rise − 0.8 fall + 0.6 |hill| − 0.5 where rise
@@ -81,8 +81,17 @@ pub fn town(rows: usize, seed: u64) -> (TrainingSet, Vec<f64>) {
     (TrainingSet::new(design, label, weight, group, day).unwrap(), truth)
 }
 
+/// The set without what the algorithm does not take: weights and labels made whole, directions waived.
+pub fn suited(params: &Params, set: &TrainingSet) -> TrainingSet {
+    let traits = params.traits();
+    let weight = if traits.weights { set.weight().to_vec() } else { vec![1.0; set.rows()] };
+    let label = set.label().iter().map(|y| if traits.shares { *y } else { f64::from(u8::from(*y >= 0.5)) }).collect();
+    let set = TrainingSet::new(set.design().clone(), label, weight, set.group().to_vec(), set.day().to_vec()).unwrap();
+    if traits.monotone { set } else { set.without_directions() }
+}
+
 pub fn fit(params: &Params, set: &TrainingSet) -> Model {
-    params.check().unwrap().fit(set, 1).unwrap()
+    params.check().unwrap().fit(&suited(params, set), 1).unwrap()
 }
 
 /// A whole artifact: fitted on `set`, calibrated and judged on `held`.

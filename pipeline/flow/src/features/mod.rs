@@ -10,7 +10,7 @@ mod setting;
 mod stage;
 mod trajectory;
 
-use luheng_models::{Direction, FeatureMeta};
+use luheng_models::{Direction, FeatureMeta, Kind};
 
 use crate::context::Context;
 use crate::cutoff::{Party, Row};
@@ -179,7 +179,13 @@ pub struct Feature {
 impl Feature {
     /// The feature as the models know it.
     pub fn meta(&self) -> FeatureMeta {
-        FeatureMeta { id: self.id.into(), version: self.version, unit: self.unit.code().into(), direction: self.direction }
+        FeatureMeta {
+            id: self.id.into(),
+            version: self.version,
+            unit: self.unit.code().into(),
+            direction: self.direction,
+            kind: Kind::Number,
+        }
     }
 
     /// The sentence a reason prints, with the case's own value.

@@ -1,0 +1,74 @@
+//! What every algorithm must keep, whatever it is. A new variant of `Params` joins `every()` and passes, or is not done.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod artifact;
+mod promises;
+mod refusals;
+#[path = "../truth/mod.rs"]
+mod truth;
+
+use luheng_models::{Binning, Calibration, Model};
+use luheng_models::{
+    Design, Direction, Error, FeatureMeta, Kind, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet, assess,
+};
+use proptest::prelude::*;
+use truth::{Draws, fit, meta, sealed, suited, town};
+
+/// Every algorithm, as it comes and with its parameters away from their defaults.
+fn every() -> Vec<Params> {
+    let all = vec![
+        Params::Baseline,
+        Params::Logistic(LogisticParams::default()),
+        Params::Logistic(LogisticParams { l2: 50.0, min_missing_share: 0.2 }),
+        Params::Scorecard(ScorecardParams::default()),
+        Params::Scorecard(ScorecardParams {
+            max_bins: 30,
+            min_share: 0.0,
+            smoothing: 0.5,
+            min_iv: 0.0,
+            l2: 0.1,
+            min_missing_share: 0.0,
+            ..ScorecardParams::default()
+        }),
+        Params::Scorecard(ScorecardParams { binning: Binning::Optimal, ..ScorecardParams::default() }),
+        Params::Scorecard(ScorecardParams {
+            binning: Binning::Optimal,
+            max_bins: 20,
+            min_share: 0.0,
+            smoothing: 0.5,
+            ..ScorecardParams::default()
+        }),
+    ];
+    // Does not compile until a new variant has been thought of here.
+    all.iter().for_each(|p| match p {
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
+    });
+    all
+}
+
+/// Each variant carries the name of its parameters.
+#[test]
+fn a_model_is_called_what_its_parameters_are() {
+    let (set, _) = town(300, 3);
+    for params in every() {
+        let tag = |text: String| text.split('"').nth(3).unwrap().to_owned();
+        let model = fit(&params, &set);
+        assert_eq!((model.name(), tag(bytes(&model))), (params.name(), params.name().to_owned()));
+        assert_eq!(tag(serde_json::to_string(&params).unwrap()), params.name());
+    }
+}
+
+fn bytes(model: &Model) -> String {
+    serde_json::to_string(model).unwrap()
+}
+
+fn near(a: &[f64], b: &[f64], tolerance: f64) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
+}
+
+/// A set of one feature called `x`, each row a group of its own.
+fn of(direction: Direction, x: Vec<f64>, label: Vec<f64>) -> TrainingSet {
+    let n = x.len();
+    let design = Design::from_columns(vec![meta("x", direction)], vec![x]).unwrap();
+    TrainingSet::new(design, label, vec![1.0; n], (0..n).map(|i| i.to_string()).collect(), vec![0; n]).unwrap()
+}
