@@ -5,6 +5,7 @@ use ndarray::Array2;
 use crate::data::{Direction, Kind, TrainingSet};
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::points::Steps;
 
 /// What an algorithm can do. What is false is refused with [`Error::Unsupported`], never passed over in silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Traits {
     pub weights: bool,
     /// Labels may be shares between 0 and 1. If false, all must be 0 or 1.
     pub shares: bool,
+    /// Log-odds known beforehand are taken into account. If false, a set with an offset is refused.
+    pub offsets: bool,
     /// The prediction never moves against a feature's direction. If false, a feature with a direction is refused
     /// ([`TrainingSet::without_directions`] waives it).
     pub monotone: bool,
@@ -62,6 +65,11 @@ pub(crate) trait Fitted {
         crate::explain::sums(self.base(), &self.parts(x))
     }
 
+    /// Every feature as a step function of its own value, in log-odds and in order; `None` if it is not.
+    fn steps(&self) -> Option<Vec<Steps>> {
+        None
+    }
+
     /// Standard error of the log-odds, one a row; `None` where the algorithm does not declare it.
     fn standard_error(&self, x: &Array2<f64>) -> Option<Vec<f64>>;
 
@@ -89,6 +97,9 @@ pub(crate) fn refuse(name: &'static str, traits: Traits, set: &TrainingSet) -> R
             format!("a label between 0 and 1 (row {row}: {})", set.label()[row]),
             "labels of 0 and 1, or an algorithm that fits shares",
         );
+    }
+    if !traits.offsets && set.offset().is_some() {
+        return not("an offset".to_owned(), "a set without one, or the logistic");
     }
     for feature in set.design().features() {
         if !traits.monotone && feature.direction != Direction::Free {

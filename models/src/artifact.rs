@@ -17,6 +17,7 @@ use crate::interval::{Conformal, Interval, normal};
 use crate::linear::Scale;
 use crate::linear::link::sigmoid;
 use crate::model::{Model, Params, same_ids};
+use crate::points::PointsTable;
 
 /// The format this release writes, and the only one it reads.
 pub const FORMAT: u32 = 1;
@@ -199,6 +200,14 @@ impl ModelArtifact {
             Interval { low: around.low.min(p), estimate: p, high: around.high.max(p) }
         };
         Ok(p.into_iter().zip(logits).zip(errors).map(interval).collect())
+    }
+
+    /// The score as a table of points, to print, to round, or to run in a database.
+    ///
+    /// # Errors
+    /// As [`PointsTable::new`].
+    pub fn points(&self) -> Result<PointsTable> {
+        PointsTable::new(&self.model, &self.calibration, &self.scale)
     }
 
     /// Calibrated predictions as sums of features, in log-odds and in points.

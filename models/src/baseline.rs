@@ -18,7 +18,16 @@ impl Algorithm for BaseRate {
     }
 
     fn traits(&self) -> Traits {
-        Traits { weights: true, shares: true, monotone: true, categories: true, additive: true, scale_free: true, standard_error: true }
+        Traits {
+            weights: true,
+            shares: true,
+            offsets: true,
+            monotone: true,
+            categories: true,
+            additive: true,
+            scale_free: true,
+            standard_error: true,
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -49,7 +58,7 @@ impl Baseline {
     /// None in practice: the optimum of one intercept is finite once both classes are there.
     pub(crate) fn fit(set: &TrainingSet) -> Result<Self> {
         let z = Array2::zeros((set.rows(), 0));
-        let problem = Problem { z: &z, label: set.label(), weight: set.weight(), offset: None, l2: 0.0 };
+        let problem = Problem { z: &z, label: set.label(), weight: set.weight(), offset: set.offset(), l2: 0.0 };
         let solution = newton(&problem, None)?;
         let covariance = Covariance::of(&problem, &solution, set.group());
         let features = set.design().features().iter().map(|f| f.id.clone()).collect();

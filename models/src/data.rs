@@ -144,6 +144,7 @@ pub struct TrainingSet {
     weight: Vec<f64>,
     group: Vec<String>,
     day: Vec<i32>,
+    offset: Option<Vec<f64>>,
 }
 
 impl TrainingSet {
@@ -166,7 +167,25 @@ impl TrainingSet {
         check_labels(&label)?;
         check_weights(&weight)?;
         let label = label.into_iter().map(|y| y + 0.0).collect();
-        Ok(TrainingSet { design, label, weight, group, day })
+        Ok(TrainingSet { design, label, weight, group, day, offset: None })
+    }
+
+    /// The same rows, of which the log-odds `offset` (one a row) are known beforehand: a model learns what comes on top, and predicts that alone.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another length, [`Error::Value`] for an entry that is not finite.
+    pub fn with_offset(mut self, offset: Vec<f64>) -> Result<Self> {
+        same("offsets", offset.len(), self.rows())?;
+        if let Some(row) = offset.iter().position(|x| !x.is_finite()) {
+            return Err(Error::Value { what: "offset", row, found: offset[row], expected: "a finite number" });
+        }
+        self.offset = Some(offset.into_iter().map(|x| x + 0.0).collect());
+        Ok(self)
+    }
+
+    /// Log-odds known beforehand, one a row.
+    pub fn offset(&self) -> Option<&[f64]> {
+        self.offset.as_deref()
     }
 
     /// The values.
@@ -226,6 +245,7 @@ impl TrainingSet {
             weight: rows.iter().map(|i| self.weight[*i]).collect(),
             group: rows.iter().map(|i| self.group[*i].clone()).collect(),
             day: rows.iter().map(|i| self.day[*i]).collect(),
+            offset: self.offset.as_ref().map(|offset| rows.iter().map(|i| offset[*i]).collect()),
         })
     }
 
@@ -251,6 +271,7 @@ impl TrainingSet {
             .then_with(|| values().unwrap_or(Ordering::Equal))
             .then_with(|| self.label[a].total_cmp(&self.label[b]))
             .then_with(|| self.weight[a].total_cmp(&self.weight[b]))
+            .then_with(|| self.offset.as_ref().map_or(Ordering::Equal, |offset| offset[a].total_cmp(&offset[b])))
     }
 
     /// Refuses a set from which nothing can be learnt.

@@ -76,6 +76,14 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// Another library's algorithm gave up.
+    #[error("{name} gave up: {reason} (remedy: another algorithm for these rows)")]
+    Challenger {
+        /// The algorithm.
+        name: &'static str,
+        /// In its own words.
+        reason: String,
+    },
     /// A model meets features that it was not trained on.
     #[error(
         "feature {position}: found {found}, the model was trained on {expected} (remedy: train a new model, or score with the release that trained this one)"

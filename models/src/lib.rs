@@ -14,6 +14,7 @@
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
+//! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
 //! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
 //! | [`split`] | purged splits by time, folds by hash |
@@ -36,6 +37,7 @@ pub mod explain;
 pub mod interval;
 pub mod linear;
 pub mod model;
+pub mod points;
 pub mod split;
 
 pub use algorithm::Traits;
@@ -46,5 +48,6 @@ pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval};
-pub use linear::{Binning, LogisticParams, Scale, ScorecardParams};
+pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
+pub use points::PointsTable;

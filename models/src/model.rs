@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::explain::Contributions;
 use crate::interval::{Interval, normal};
 use crate::linear::link::sigmoid;
-use crate::linear::{Logistic, LogisticParams, Scorecard, ScorecardParams};
+use crate::linear::{LinfaParams, Logistic, LogisticParams, Scorecard, ScorecardParams};
+use crate::points::Steps;
 
 /// Which algorithm, and how. In TOML: `algorithm = "scorecard"` with its parameters beside it; those left out have their defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub enum Params {
     Logistic(LogisticParams),
     /// Logistic regression on weights of evidence, in points.
     Scorecard(ScorecardParams),
+    /// Logistic regression by linfa, a challenger.
+    Linfa(LinfaParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -36,6 +39,7 @@ impl Params {
             Params::Baseline => &BaseRate,
             Params::Logistic(params) => params,
             Params::Scorecard(params) => params,
+            Params::Linfa(params) => params,
         }
     }
 
@@ -87,13 +91,15 @@ pub enum Model {
     Logistic(Logistic),
     /// See [`Params::Scorecard`].
     Scorecard(Scorecard),
+    /// See [`Params::Linfa`]; of the same form as ours.
+    Linfa(Logistic),
 }
 
 impl Model {
     fn fitted(&self) -> &dyn Fitted {
         match self {
             Model::Baseline(model) => model,
-            Model::Logistic(model) => model,
+            Model::Logistic(model) | Model::Linfa(model) => model,
             Model::Scorecard(model) => model,
         }
     }
@@ -104,6 +110,7 @@ impl Model {
             Model::Baseline(_) => "baseline",
             Model::Logistic(_) => "logistic",
             Model::Scorecard(_) => "scorecard",
+            Model::Linfa(_) => "linfa",
         }
     }
 
@@ -131,6 +138,11 @@ impl Model {
     pub fn contributions(&self, design: &Design) -> Result<Contributions> {
         self.knows(design)?;
         Ok(Contributions { base: self.fitted().base(), by_feature: self.fitted().parts(design.x()) })
+    }
+
+    /// The base and every feature as a step function of its own value, in log-odds; `None` if the model is not made so.
+    pub fn steps(&self) -> Option<(f64, Vec<Steps>)> {
+        Some((self.fitted().base(), self.fitted().steps()?))
     }
 
     /// Standard error of the log-odds, one a row (delta method on the covariance of the coefficients). It speaks of the fitted probability,

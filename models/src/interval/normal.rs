@@ -10,6 +10,11 @@ pub fn two_sided(level: f64) -> Result<f64> {
     if level > 0.0 && level < 1.0 { Ok(quantile(0.5 + level / 2.0)) } else { Err(out_of_range(level)) }
 }
 
+/// How likely a normal deviate at least as far from 0 as `z` is: 0.05 for 1.96.
+pub fn two_sided_p(z: f64) -> f64 {
+    libm::erfc(z.abs() / std::f64::consts::SQRT_2)
+}
+
 /// The error of a level outside 0 to 1.
 pub(crate) fn out_of_range(level: f64) -> Error {
     Error::Parameter { name: "level", found: level, expected: "between 0 and 1" }

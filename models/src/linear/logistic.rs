@@ -7,7 +7,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::newton::Problem;
+use super::newton::{Problem, Solution};
 use super::signed::{Side, fit_signed};
 use super::{Convergence, Covariance, Standing};
 use crate::algorithm::{Algorithm, Fitted, Traits};
@@ -37,7 +37,16 @@ impl Algorithm for LogisticParams {
     }
 
     fn traits(&self) -> Traits {
-        Traits { weights: true, shares: true, monotone: true, categories: false, additive: true, scale_free: true, standard_error: true }
+        Traits {
+            weights: true,
+            shares: true,
+            offsets: true,
+            monotone: true,
+            categories: false,
+            additive: true,
+            scale_free: true,
+            standard_error: true,
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -163,39 +172,57 @@ pub struct Logistic {
     pub convergence: Convergence,
 }
 
+/// The columns that a fit sees, and what they stand for.
+pub(super) struct Columns {
+    lines: Vec<Line>,
+    plan: Vec<Column>,
+    /// Rows × `plan`, mean 0 and spread 1 but for marks of missing values.
+    pub z: Array2<f64>,
+}
+
+impl Columns {
+    /// Of rows that already lie in order.
+    pub(super) fn of(set: &TrainingSet, min_missing_share: f64) -> Self {
+        let design = set.design();
+        let column = |j: usize| design.x().column(j).to_vec();
+        let lines: Vec<Line> =
+            (design.features().iter().enumerate()).map(|(j, f)| Line::of(&f.id, &column(j), set.weight(), min_missing_share)).collect();
+        let plan = plan(&lines);
+        let z = Array2::from_shape_fn((set.rows(), plan.len()), |(i, c)| entry(&lines, plan[c], design.x()[(i, plan[c].feature)]));
+        Columns { lines, plan, z }
+    }
+
+    /// The model of a fit over the columns `kept`, in the order of `problem`.
+    pub(super) fn model(mut self, problem: &Problem<'_>, solution: &Solution, kept: &[usize], group: &[String]) -> Logistic {
+        for (c, column) in self.plan.iter().enumerate() {
+            let line = &mut self.lines[column.feature];
+            match (kept.iter().position(|k| *k == c), column.is_mark) {
+                (Some(k), true) => line.missing = Some(solution.beta[k + 1] / line.missing_spread),
+                (Some(k), false) => line.slope = solution.beta[k + 1],
+                (None, _) => line.standing = Standing::Reversed,
+            }
+        }
+        let covariance = Covariance::of(problem, solution, group);
+        Logistic { intercept: solution.beta[0], lines: self.lines, covariance, convergence: solution.report }
+    }
+}
+
 impl Logistic {
     /// Fits to rows that already lie in order; labels may be shares.
     ///
     /// # Errors
     /// [`Error::Singular`] and [`Error::NotConverged`], both only without penalty.
     pub(crate) fn fit(set: &TrainingSet, params: &LogisticParams) -> Result<Self> {
-        let design = set.design();
-        let column = |j: usize| design.x().column(j).to_vec();
-        let mut lines: Vec<Line> = (design.features().iter().enumerate())
-            .map(|(j, f)| Line::of(&f.id, &column(j), set.weight(), params.min_missing_share))
-            .collect();
-        let plan = plan(&lines);
-        let z = Array2::from_shape_fn((set.rows(), plan.len()), |(i, c)| entry(&lines, plan[c], design.x()[(i, plan[c].feature)]));
-        let side: Vec<Side> = (plan.iter())
-            .map(|c| match (c.is_mark, design.features()[c.feature].direction) {
-                (true, _) | (_, Direction::Free) => Side::Any,
-                (_, Direction::Up) => Side::NotBelowZero,
-                (_, Direction::Down) => Side::NotAboveZero,
-            })
-            .collect();
-        let fit = fit_signed(z, &side, set.label(), set.weight(), params.l2)?;
-        let beta = &fit.solution.beta;
-        for (c, column) in plan.iter().enumerate() {
-            let line = &mut lines[column.feature];
-            match (fit.kept.iter().position(|k| *k == c), column.is_mark) {
-                (Some(k), true) => line.missing = Some(beta[k + 1] / line.missing_spread),
-                (Some(k), false) => line.slope = beta[k + 1],
-                (None, _) => line.standing = Standing::Reversed,
-            }
-        }
-        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: None, l2: params.l2 };
-        let covariance = Covariance::of(&problem, &fit.solution, set.group());
-        Ok(Logistic { intercept: beta[0], lines, covariance, convergence: fit.solution.report })
+        let mut columns = Columns::of(set, params.min_missing_share);
+        let side = |c: &Column| match (c.is_mark, set.design().features()[c.feature].direction) {
+            (true, _) | (_, Direction::Free) => Side::Any,
+            (_, Direction::Up) => Side::NotBelowZero,
+            (_, Direction::Down) => Side::NotAboveZero,
+        };
+        let side: Vec<Side> = columns.plan.iter().map(side).collect();
+        let fit = fit_signed(std::mem::take(&mut columns.z), &side, set, params.l2)?;
+        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: set.offset(), l2: params.l2 };
+        Ok(columns.model(&problem, &fit.solution, &fit.kept, set.group()))
     }
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.

@@ -1,5 +1,7 @@
 //! Linear models in log-odds: one Newton solver, and two models on top of it that differ only in what a column is.
 
+pub mod coefficient;
+pub mod linfa;
 pub mod link;
 pub mod logistic;
 mod newton;
@@ -11,6 +13,8 @@ pub mod uncertainty;
 
 use serde::{Deserialize, Serialize};
 
+pub use coefficient::Coefficient;
+pub use linfa::LinfaParams;
 pub use logistic::{Logistic, LogisticParams};
 pub(crate) use newton::{Problem, newton};
 pub use scale::Scale;
@@ -37,7 +41,7 @@ pub enum Standing {
 pub struct Convergence {
     /// Newton steps of the last fit.
     pub iterations: u32,
-    /// Fits done: one, and one more for every feature whose sign was wrong.
+    /// Fits done: one, and one more whenever a coefficient was held at zero or let go again.
     pub fits: u32,
     /// Penalised negative log-likelihood at the end.
     pub objective: f64,

@@ -74,6 +74,22 @@ pub(crate) fn newton(problem: &Problem<'_>, start: Option<Vec<f64>>) -> Result<S
     Err(Error::NotConverged { iterations: MOST_STEPS, gradient: here.steepest() / total, l2: problem.l2 })
 }
 
+/// `beta`, found elsewhere, with what else a solution says; refused unless it is the optimum to `tolerance`, the greatest absolute entry of the
+/// gradient per unit of weight.
+///
+/// # Errors
+/// As [`newton`].
+pub(crate) fn settled(problem: &Problem<'_>, beta: Vec<f64>, tolerance: f64) -> Result<Solution> {
+    let here = problem.sums(&beta);
+    let total: f64 = problem.weight.iter().sum();
+    let gradient = here.steepest() / total;
+    if gradient.is_nan() || gradient > tolerance {
+        return Err(Error::NotConverged { iterations: 0, gradient, l2: problem.l2 });
+    }
+    let factor = Cholesky::new(&here.hessian, beta.len()).map_err(|column| Error::Singular { column })?;
+    Ok(Solution { beta, factor, report: Convergence { iterations: 0, fits: 1, objective: here.objective, gradient } })
+}
+
 impl Sums {
     fn zero(n: usize) -> Self {
         Sums { objective: 0.0, gradient: vec![0.0; n], hessian: vec![0.0; packed(n)] }

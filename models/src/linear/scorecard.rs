@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::logistic::check_l2;
 use super::newton::Problem;
 use super::signed::{Side, fit_signed};
-use super::{Convergence, Covariance, Scale, Standing};
+use super::{Convergence, Covariance, Standing};
 use crate::algorithm::{Algorithm, Fitted, Traits};
 use crate::binning::optimal::{self, Optimal, Trend};
 use crate::binning::quantile::{self, Cutting};
-use crate::binning::{Bins, certificate::Certificate};
+use crate::binning::{Bin, Bins, certificate::Certificate};
 use crate::data::{Direction, TrainingSet};
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::points::{Step, Steps};
 
 /// How a feature is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +90,16 @@ impl Algorithm for ScorecardParams {
     }
 
     fn traits(&self) -> Traits {
-        Traits { weights: true, shares: true, monotone: true, categories: false, additive: true, scale_free: true, standard_error: true }
+        Traits {
+            weights: true,
+            shares: true,
+            offsets: false,
+            monotone: true,
+            categories: false,
+            additive: true,
+            scale_free: true,
+            standard_error: true,
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -127,6 +137,23 @@ impl Attribute {
     pub fn contribution(&self, x: f64) -> f64 {
         self.coefficient * self.bins.woe(x)
     }
+
+    fn steps(&self) -> Steps {
+        let Bins { upper, bins, missing, special, .. } = &self.bins;
+        let total: f64 = bins.iter().chain([missing]).chain(special.iter().map(|s| &s.bin)).map(|b| b.weight).sum();
+        let step = |bin: &Bin| Step {
+            adds: self.coefficient * bin.woe,
+            share: bin.weight / total,
+            rate: (bin.weight > 0.0).then(|| bin.good / bin.weight),
+        };
+        Steps {
+            id: self.id.clone(),
+            upper: upper.clone(),
+            steps: bins.iter().map(step).collect(),
+            missing: step(missing),
+            special: special.iter().map(|s| (s.value, step(&s.bin))).collect(),
+        }
+    }
 }
 
 /// A fitted scorecard.
@@ -141,23 +168,6 @@ pub struct Scorecard {
     pub covariance: Covariance,
     /// How the fit ended.
     pub convergence: Convergence,
-}
-
-/// One line of a printed scorecard: a bin of a kept feature.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PointsRow {
-    /// The feature.
-    pub id: String,
-    /// Values above this (−∞ in the first bin)...
-    pub above: f64,
-    /// ... and up to this (+∞ in the last bin); both NaN for the bin of missing values.
-    pub up_to: f64,
-    /// Its share of the training weight.
-    pub share: f64,
-    /// Rate of good among its training rows; `None` if it has none.
-    pub rate: Option<f64>,
-    /// Points it adds, unrounded.
-    pub points: f64,
 }
 
 impl Scorecard {
@@ -181,7 +191,7 @@ impl Scorecard {
         let entering: Vec<usize> = (0..attributes.len()).filter(|j| attributes[*j].standing == Standing::Kept).collect();
         let z =
             Array2::from_shape_fn((set.rows(), entering.len()), |(i, c)| attributes[entering[c]].bins.woe(design.x()[(i, entering[c])]));
-        let fit = fit_signed(z, &vec![Side::NotBelowZero; entering.len()], set.label(), set.weight(), params.l2)?;
+        let fit = fit_signed(z, &vec![Side::NotBelowZero; entering.len()], set, params.l2)?;
         let beta = &fit.solution.beta;
         for (c, j) in entering.iter().enumerate() {
             match fit.kept.iter().position(|k| *k == c) {
@@ -189,32 +199,9 @@ impl Scorecard {
                 None => attributes[*j].standing = Standing::Reversed,
             }
         }
-        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: None, l2: params.l2 };
+        let problem = Problem { z: &fit.z, label: set.label(), weight: set.weight(), offset: set.offset(), l2: params.l2 };
         let covariance = Covariance::of(&problem, &fit.solution, set.group());
         Ok(Scorecard { intercept: beta[0], attributes, covariance, convergence: fit.solution.report })
-    }
-
-    /// The scorecard as a table: every bin of every kept feature in order, missing last where training had any. Uncalibrated points.
-    pub fn table(&self, scale: &Scale) -> Vec<PointsRow> {
-        let mut table = Vec::new();
-        for attribute in self.attributes.iter().filter(|a| a.standing == Standing::Kept) {
-            let Bins { upper, bins, missing, .. } = &attribute.bins;
-            let total: f64 = bins.iter().chain([missing]).map(|b| b.weight).sum();
-            let above = [f64::NEG_INFINITY].into_iter().chain(upper.iter().copied());
-            let up_to = upper.iter().copied().chain([f64::INFINITY]);
-            let gap = (missing.weight > 0.0).then_some((f64::NAN, f64::NAN, missing));
-            for (above, up_to, bin) in above.zip(up_to).zip(bins).map(|((a, u), b)| (a, u, b)).chain(gap) {
-                table.push(PointsRow {
-                    id: attribute.id.clone(),
-                    above,
-                    up_to,
-                    share: bin.weight / total,
-                    rate: (bin.weight > 0.0).then(|| bin.good / bin.weight),
-                    points: scale.factor() * attribute.coefficient * bin.woe,
-                });
-            }
-        }
-        table
     }
 
     /// The columns of one row that the covariance speaks of, 1 for the intercept first.
@@ -235,6 +222,10 @@ impl Fitted for Scorecard {
 
     fn parts(&self, x: &Array2<f64>) -> Array2<f64> {
         Array2::from_shape_fn(x.dim(), |(i, j)| self.attributes[j].contribution(x[(i, j)]))
+    }
+
+    fn steps(&self) -> Option<Vec<Steps>> {
+        Some(self.attributes.iter().map(Attribute::steps).collect())
     }
 
     fn standard_error(&self, x: &Array2<f64>) -> Option<Vec<f64>> {

@@ -60,6 +60,11 @@ impl Covariance {
         Covariance { spread: Spread::Robust, groups: groups as u64, lower }
     }
 
+    /// Standard error of coefficient `i`.
+    pub(crate) fn error(&self, i: usize) -> f64 {
+        self.lower.get(at(i, i)).map_or(f64::NAN, |variance| variance.max(0.0).sqrt())
+    }
+
     /// Standard error of the log-odds of a row, whose columns are `row` (1 for the intercept first).
     pub(crate) fn standard_error(&self, row: &[f64]) -> f64 {
         let mut variance = 0.0;

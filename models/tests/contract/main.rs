@@ -9,7 +9,8 @@ mod truth;
 
 use luheng_models::{Binning, Calibration, Model};
 use luheng_models::{
-    Design, Direction, Error, FeatureMeta, Kind, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet, assess,
+    Design, Direction, Error, FeatureMeta, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet,
+    assess,
 };
 use proptest::prelude::*;
 use truth::{Draws, fit, meta, sealed, suited, town};
@@ -38,10 +39,12 @@ fn every() -> Vec<Params> {
             smoothing: 0.5,
             ..ScorecardParams::default()
         }),
+        Params::Linfa(LinfaParams::default()),
+        Params::Linfa(LinfaParams { l2: 50.0, min_missing_share: 0.2 }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
-        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Linfa(_) => {}
     });
     all
 }
