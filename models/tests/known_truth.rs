@@ -5,9 +5,7 @@ mod truth;
 
 use luheng_models::linear::link::{logit, sigmoid};
 use luheng_models::linear::{Logistic, Scorecard, Spread, Standing};
-use luheng_models::{
-    Calibration, Conformal, Design, Direction, LogisticParams, Model, Params, ScorecardParams, TrainingSet, assess,
-};
+use luheng_models::{Calibration, Conformal, Design, Direction, LogisticParams, Model, Params, ScorecardParams, TrainingSet, assess};
 use truth::{Draws, fit, meta, town};
 
 fn set_of(columns: Vec<(&str, Direction, Vec<f64>)>, label: Vec<f64>, group: Vec<String>) -> TrainingSet {

@@ -94,3 +94,21 @@ fn solve(z: ndarray::Array2<f64>, label: &[f64], l2: f64) -> Result<Vec<f64>> {
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     Ok([fitted.intercept()].into_iter().chain(fitted.params().iter().copied()).map(|b| sign * b).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_no_optimum_is_refused() {
+        let z = ndarray::Array2::from_shape_fn((40, 1), |(i, _)| (i as f64 - 19.5) / 11.5);
+        let label: Vec<f64> = (0..40).map(|i| f64::from(u8::from(i % 3 > 0 || i > 20))).collect();
+        let problem = Problem { z: &z, label: &label, weight: &[1.0; 40], offset: None, l2: 1.0 };
+        let optimum = solve(z.clone(), &label, 1.0).unwrap();
+        assert!(settled(&problem, optimum.clone(), REFUSED).is_ok());
+        for moved in [vec![optimum[0] + 1e-3, optimum[1]], vec![optimum[0], f64::NAN]] {
+            assert!(matches!(settled(&problem, moved, REFUSED), Err(Error::NotConverged { .. })));
+        }
+    }
+}
