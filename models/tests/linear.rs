@@ -71,6 +71,7 @@ fn what_is_known_beforehand_is_not_learnt_again() {
     for (j, (rest, plain)) in rest.lines.iter().zip(&plain.lines).enumerate() {
         close(rest.slope, plain.slope - if j == fall { 0.5 } else { 0.0 }, 1e-6);
     }
+    rest.coefficients().iter().zip(plain.coefficients()).for_each(|(r, p)| close(r.standard_error, p.standard_error, 1e-6));
     // The order of rows does not part an offset from its row.
     let shuffled = known.take(&Draws(9).shuffle(known.rows())).unwrap();
     assert_eq!(logistic(params.check().unwrap().fit(&shuffled, 1).unwrap()), rest);
@@ -124,11 +125,34 @@ fn a_table_of_points_gives_the_scores_of_the_artifact_bit_by_bit() {
     let (held, _) = town(900, 45);
     let artifact = sealed(&Params::Scorecard(ScorecardParams::default()), &set, &held);
     let table = artifact.points().unwrap();
-    assert_eq!(table.scores(held.design()).unwrap(), artifact.explain(held.design()).unwrap().score);
-    assert!(table.steps.iter().all(|s| s.steps.windows(2).all(|pair| pair[0].adds != pair[1].adds)), "equal neighbours are one line");
+    // Training rows too: edges are values that occur there.
+    for design in [held.design(), set.design()] {
+        assert_eq!(table.scores(design).unwrap(), artifact.explain(design).unwrap().score);
+    }
     assert!(table.steps.len() < held.design().features().len(), "what adds nothing is not printed");
     let refused = sealed(&Params::Logistic(LogisticParams::default()), &set, &held).points().unwrap_err().to_string();
     assert_eq!(refused, "logistic does not take a table of points (remedy: a scorecard)");
+}
+
+#[test]
+fn neighbours_worth_the_same_are_one_line() {
+    let (set, _) = town(3_000, 44);
+    let Model::Scorecard(mut card) = fit(&Params::Scorecard(ScorecardParams::default()), &set) else { panic!("a scorecard") };
+    let lines = |model: &Model| PointsTable::new(model, &Calibration::None, &Scale::default()).unwrap();
+    let before = lines(&Model::Scorecard(card.clone()));
+    let bins = &mut card.attributes[0].bins;
+    bins.bins[1].woe = bins.bins[0].woe;
+    let (together, good) = (bins.bins[0].weight + bins.bins[1].weight, bins.bins[0].good + bins.bins[1].good);
+    let total = bins.bins.iter().map(|b| b.weight).sum::<f64>() + bins.missing.weight;
+    let model = Model::Scorecard(card);
+    let after = lines(&model);
+    assert_eq!(after.rows().len(), before.rows().len() - 1);
+    let first = &after.rows()[0];
+    assert_eq!((first.above, first.up_to), (f64::NEG_INFINITY, before.rows()[1].up_to));
+    close(first.share, together / total, 1e-12);
+    close(first.rate.unwrap(), good / together, 1e-12);
+    let wanted: Vec<f64> = model.logit(set.design()).unwrap().into_iter().map(|l| Scale::default().score_of(l)).collect();
+    after.scores(set.design()).unwrap().iter().zip(wanted).for_each(|(found, wanted)| close(*found, wanted, 1e-9));
 }
 
 #[test]

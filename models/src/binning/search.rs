@@ -88,12 +88,6 @@ struct Span {
     rate: f64,
 }
 
-/// The best joinings with so many bins, by phase and last bin; and the bin before the last: its first cell and phase.
-struct Layer {
-    worth: Vec<f64>,
-    before: Vec<(u32, u8)>,
-}
-
 /// Where a bin stands in the triangle of all.
 fn at(first: usize, last: usize) -> usize {
     last * (last + 1) / 2 + first
@@ -127,40 +121,28 @@ impl Search {
     /// The optimum; `None` where no joining keeps the rules. `fixed` says after which cells a bin must end; `distance` gives the squared standard
     /// errors between two bins' means.
     pub(super) fn best(&self, fixed: &[bool], rules: &Rules, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<Found> {
-        let (n, size) = (self.n, self.spans.len());
-        if n == 0 {
+        if self.n == 0 {
             return None;
         }
-        let is_whole = self.whole(fixed, rules);
-        let phases = if rules.steps.1.is_some() { 2 } else { 1 };
+        let ways = Ways { search: self, rules, distance, is_whole: self.whole(fixed, rules) };
+        let follows = ways.follows();
         // Without a limit one layer holds joinings of any number of bins: those it builds on end earlier and are there already.
-        let is_counted = rules.max_bins < n;
-        let mut layers: Vec<Layer> = Vec::new();
-        for k in 0..if is_counted { rules.max_bins } else { 1 } {
-            let mut layer = Layer { worth: vec![NEVER; size * phases], before: vec![(0, 0); size * phases] };
-            if k == 0 {
-                (0..n).filter(|last| is_whole[at(0, *last)]).for_each(|last| layer.worth[at(0, last)] = self.spans[at(0, last)].worth);
-            }
-            for first in 1..n {
-                for phase in 0..phases {
-                    let ending = match (is_counted, k.checked_sub(1)) {
-                        (false, _) => self.ending(&layer, first - 1, phase),
-                        (true, Some(below)) => self.ending(&layers[below], first - 1, phase),
-                        (true, None) => continue,
-                    };
-                    for last in (first..n).filter(|last| is_whole[at(first, *last)]) {
-                        let span = &self.spans[at(first, last)];
-                        if let Some(before) = ending.before(self, rules, phase, span, distance) {
-                            let slot = phase * size + at(first, last);
-                            layer.worth[slot] = before.worth + span.worth;
-                            layer.before[slot] = (before.first, before.phase);
-                        }
-                    }
+        let is_counted = rules.max_bins < self.n;
+        let mut layers: Vec<Layer> = vec![ways.first_layer()];
+        if is_counted {
+            while layers.len() < rules.max_bins {
+                let below = &layers[layers.len() - 1];
+                let mut layer = Layer(vec![NEVER; below.0.len()]);
+                (1..self.n).for_each(|first| ways.extend(below.ending(&ways, first - 1), &mut layer, first, &follows));
+                if layer.0.iter().all(|worth| *worth == NEVER) {
+                    break;
                 }
+                layers.push(layer);
             }
-            layers.push(layer);
+        } else {
+            (1..self.n).for_each(|first| ways.extend(layers[0].ending(&ways, first - 1), &mut layers[0], first, &follows));
         }
-        self.trace(&layers, phases, is_counted)
+        ways.trace(&layers, &follows, is_counted)
     }
 
     /// Which bins keep the rules of one bin.
@@ -181,61 +163,10 @@ impl Search {
             .map(|(first, last)| !is_cut(first, last) && keeps(&self.spans[at(first, last)].sums))
             .collect()
     }
-
-    /// The joinings that end with cell `last` and may go on in a phase.
-    fn ending(&self, below: &Layer, last: usize, phase: usize) -> Ending {
-        let mut ending =
-            Ending { last, rates: Vec::with_capacity(last + 1), all: Vec::with_capacity(last + 1), up_to: Vec::new(), from: Vec::new() };
-        for &first in &self.by_rate[last] {
-            let slot = at(first as usize, last);
-            let mut best: Option<Joined> = None;
-            for of in 0..=phase {
-                let worth = below.worth[of * self.spans.len() + slot];
-                let joined = Joined { worth, first, phase: of as u8 };
-                if worth > NEVER && best.as_ref().is_none_or(|best| joined.beats(best)) {
-                    best = Some(joined);
-                }
-            }
-            if let Some(best) = best {
-                ending.rates.push(self.spans[slot].rate);
-                ending.all.push(best);
-            }
-        }
-        let better = |best: &mut Option<usize>, i: usize| {
-            *best = Some(best.map_or(i, |b| if ending.all[i].beats(&ending.all[b]) { i } else { b }));
-            *best
-        };
-        let up_to: Vec<usize> = (0..ending.all.len()).scan(None, better).collect();
-        let mut from: Vec<usize> = (0..ending.all.len()).rev().scan(None, better).collect();
-        from.reverse();
-        Ending { up_to, from, ..ending }
-    }
-
-    fn trace(&self, layers: &[Layer], phases: usize, is_counted: bool) -> Option<Found> {
-        let (n, size) = (self.n, self.spans.len());
-        let mut best: Option<(f64, usize, usize, usize)> = None;
-        for (k, layer) in layers.iter().enumerate() {
-            for phase in 0..phases {
-                for first in 0..n {
-                    let worth = layer.worth[phase * size + at(first, n - 1)];
-                    if worth > NEVER && best.is_none_or(|(most, ..)| worth > most + TIE) {
-                        best = Some((worth, k, phase, first));
-                    }
-                }
-            }
-        }
-        let (worth, mut k, mut phase, mut first) = best?;
-        let (mut starts, mut last) = (vec![first], n - 1);
-        while first > 0 {
-            let (before, of_phase) = layers[k].before[phase * size + at(first, last)];
-            (last, first, phase) = (first - 1, before as usize, usize::from(of_phase));
-            k -= usize::from(is_counted);
-            starts.push(first);
-        }
-        starts.reverse();
-        Some(Found { worth, starts })
-    }
 }
+
+/// What one bin each of a joining is worth at best, by phase and last bin.
+struct Layer(Vec<f64>);
 
 /// A joining of the cells below a bin, by its last bin.
 #[derive(Clone, Copy)]
@@ -246,43 +177,171 @@ struct Joined {
 }
 
 impl Joined {
+    const NONE: Joined = Joined { worth: NEVER, first: 0, phase: 0 };
+
     /// More by more than rounding, or as much and met first.
     fn beats(&self, other: &Joined) -> bool {
+        if other.worth == NEVER {
+            return self.worth > NEVER;
+        }
         let more = self.worth - other.worth;
         more > TIE || more >= -TIE && (self.phase, self.first) < (other.phase, other.first)
+    }
+
+    fn better(self, other: Joined) -> Joined {
+        if other.beats(&self) { other } else { self }
+    }
+}
+
+impl Layer {
+    /// The joinings that end with cell `last`, one list a phase in which they may go on.
+    fn ending(&self, ways: &Ways<'_>, last: usize) -> Vec<Ending> {
+        (0..ways.phases()).map(|phase| self.ending_in(ways, last, phase)).collect()
+    }
+
+    fn ending_in(&self, ways: &Ways<'_>, last: usize, phase: usize) -> Ending {
+        let (search, size) = (ways.search, ways.search.spans.len());
+        let of = |first: &u32| {
+            let slot = at(*first as usize, last);
+            let joined = |phase: usize| Joined { worth: self.0[phase * size + slot], first: *first, phase: phase as u8 };
+            (1..=phase).fold(joined(0), |best, phase| best.better(joined(phase)))
+        };
+        let all: Vec<Joined> = search.by_rate[last].iter().map(of).collect();
+        let better = |best: &mut Joined, of: &Joined| {
+            *best = best.better(*of);
+            Some(*best)
+        };
+        // Either list is looked into only where the way goes so.
+        let (rises, falls) = (ways.step(phase) != Step::Down, ways.step(phase) != Step::Up);
+        let up_to = if rises { all.iter().scan(Joined::NONE, better).collect() } else { Vec::new() };
+        let mut from: Vec<Joined> = if falls { all.iter().rev().scan(Joined::NONE, better).collect() } else { Vec::new() };
+        from.reverse();
+        Ending { last, all, up_to, from }
     }
 }
 
 /// The joinings that end with one cell by the rate of their last bin, and the best of each beginning and end of the list.
 struct Ending {
     last: usize,
-    rates: Vec<f64>,
     all: Vec<Joined>,
-    up_to: Vec<usize>,
-    from: Vec<usize>,
+    up_to: Vec<Joined>,
+    from: Vec<Joined>,
 }
 
-impl Ending {
-    /// The best of the joinings that a bin may follow in a phase.
-    fn before(&self, search: &Search, rules: &Rules, phase: usize, span: &Span, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<&Joined> {
-        let step = if phase == 0 { rules.steps.0 } else { rules.steps.1.unwrap_or(Step::Any) };
-        let better = |best: Option<usize>, i: usize| Some(best.map_or(i, |b| if self.all[i].beats(&self.all[b]) { i } else { b }));
-        // By rate, those a bin may rise from come first and those it may fall from last; of each the best is known.
-        let rises = || self.rates.partition_point(|rate| rules.admits(Step::Up, *rate, span.rate)).checked_sub(1).map(|i| self.up_to[i]);
-        let falls = || self.from.get(self.rates.partition_point(|rate| !rules.admits(Step::Down, *rate, span.rate))).copied();
-        let best = if rules.reach > 0.0 {
-            let sums = |i: usize| &search.spans[at(self.all[i].first as usize, self.last)].sums;
-            let is_far = |i: &usize| distance(sums(*i), &span.sums) >= rules.reach * rules.reach * (1.0 - ROUNDING);
-            (0..self.all.len()).filter(|i| rules.admits(step, self.rates[*i], span.rate)).filter(is_far).fold(None, better)
-        } else {
-            match step {
-                Step::Up => rises(),
-                Step::Down => falls(),
-                Step::Any if rules.min_gap == 0.0 => self.up_to.last().copied(),
-                Step::Any => rises().into_iter().chain(falls()).fold(None, better),
+/// One search: what may stand, and what may follow what.
+struct Ways<'a> {
+    search: &'a Search,
+    rules: &'a Rules,
+    distance: &'a dyn Fn(&Sums, &Sums) -> f64,
+    is_whole: Vec<bool>,
+}
+
+/// Of the bins that end below a bin, by rate: it may rise from the first so many, and fall from those from so many on.
+#[derive(Clone, Copy, Default)]
+struct Follows {
+    rises: u32,
+    falls: u32,
+}
+
+impl Ways<'_> {
+    fn phases(&self) -> usize {
+        if self.rules.steps.1.is_some() { 2 } else { 1 }
+    }
+
+    fn step(&self, phase: usize) -> Step {
+        if phase == 0 { self.rules.steps.0 } else { self.rules.steps.1.unwrap_or(Step::Any) }
+    }
+
+    /// What each bin may follow: the same whatever the number of bins below it, so found once.
+    fn follows(&self) -> Vec<Follows> {
+        let Search { n, spans, by_rate } = self.search;
+        let mut follows = vec![Follows::default(); spans.len()];
+        for first in 1..*n {
+            let rates: Vec<f64> = by_rate[first - 1].iter().map(|below| spans[at(*below as usize, first - 1)].rate).collect();
+            for last in (first..*n).filter(|last| self.is_whole[at(first, *last)]) {
+                let rate = spans[at(first, last)].rate;
+                follows[at(first, last)] = Follows {
+                    rises: rates.partition_point(|low| self.rules.admits(Step::Up, *low, rate)) as u32,
+                    falls: rates.partition_point(|low| !self.rules.admits(Step::Down, *low, rate)) as u32,
+                };
             }
+        }
+        follows
+    }
+
+    /// Joinings of one bin.
+    fn first_layer(&self) -> Layer {
+        let Search { n, spans, .. } = self.search;
+        let mut layer = Layer(vec![NEVER; spans.len() * self.phases()]);
+        (0..*n).map(|last| at(0, last)).filter(|slot| self.is_whole[*slot]).for_each(|slot| layer.0[slot] = spans[slot].worth);
+        layer
+    }
+
+    /// Every bin that begins with cell `first`, put on the best of those that end below it.
+    fn extend(&self, below: Vec<Ending>, layer: &mut Layer, first: usize, follows: &[Follows]) {
+        let size = self.search.spans.len();
+        for (phase, ending) in below.iter().enumerate() {
+            for last in first..self.search.n {
+                let slot = at(first, last);
+                if self.is_whole[slot] {
+                    let before = self.before(ending, phase, slot, follows[slot]);
+                    layer.0[phase * size + slot] = if before.worth > NEVER { before.worth + self.search.spans[slot].worth } else { NEVER };
+                }
+            }
+        }
+    }
+
+    /// The best of the joinings that a bin may follow in a phase.
+    fn before(&self, ending: &Ending, phase: usize, slot: usize, follows: Follows) -> Joined {
+        if self.rules.reach > 0.0 {
+            return self.before_by_distance(ending, phase, slot);
+        }
+        let rises = || (follows.rises as usize).checked_sub(1).map_or(Joined::NONE, |i| ending.up_to[i]);
+        let falls = || ending.from.get(follows.falls as usize).copied().unwrap_or(Joined::NONE);
+        match self.step(phase) {
+            Step::Up => rises(),
+            Step::Down => falls(),
+            Step::Any if self.rules.min_gap == 0.0 => ending.up_to.last().copied().unwrap_or(Joined::NONE),
+            Step::Any => rises().better(falls()),
+        }
+    }
+
+    /// By p-value, those that a bin may follow do not lie together.
+    fn before_by_distance(&self, ending: &Ending, phase: usize, slot: usize) -> Joined {
+        let (rules, spans) = (self.rules, &self.search.spans);
+        let may = |joined: &&Joined| {
+            let below = &spans[at(joined.first as usize, ending.last)];
+            rules.admits(self.step(phase), below.rate, spans[slot].rate)
+                && (self.distance)(&below.sums, &spans[slot].sums) >= rules.reach * rules.reach * (1.0 - ROUNDING)
         };
-        best.map(|i| &self.all[i])
+        ending.all.iter().filter(may).fold(Joined::NONE, |best, joined| best.better(*joined))
+    }
+
+    fn trace(&self, layers: &[Layer], follows: &[Follows], is_counted: bool) -> Option<Found> {
+        let (n, size) = (self.search.n, self.search.spans.len());
+        let mut best: Option<(f64, usize, usize, usize)> = None;
+        for (k, layer) in layers.iter().enumerate() {
+            for phase in 0..self.phases() {
+                for first in 0..n {
+                    let worth = layer.0[phase * size + at(first, n - 1)];
+                    if worth > NEVER && best.is_none_or(|(most, ..)| worth > most + TIE) {
+                        best = Some((worth, k, phase, first));
+                    }
+                }
+            }
+        }
+        let (worth, mut k, mut phase, mut first) = best?;
+        let (mut starts, mut last) = (vec![first], n - 1);
+        while first > 0 {
+            // Found again rather than kept: what was best is best again.
+            k -= usize::from(is_counted);
+            let slot = at(first, last);
+            let before = self.before(&layers[k].ending_in(self, first - 1, phase), phase, slot, follows[slot]);
+            (last, first, phase) = (first - 1, before.first as usize, usize::from(before.phase));
+            starts.push(first);
+        }
+        starts.reverse();
+        Some(Found { worth, starts })
     }
 }
 

@@ -83,7 +83,8 @@ pub(crate) fn settled(problem: &Problem<'_>, beta: Vec<f64>, tolerance: f64) -> 
     let here = problem.sums(&beta);
     let total: f64 = problem.weight.iter().sum();
     let gradient = here.steepest() / total;
-    if gradient.is_nan() || gradient > tolerance {
+    // A greatest entry passes over NaN; the objective does not.
+    if here.objective.is_nan() || gradient > tolerance {
         return Err(Error::NotConverged { iterations: 0, gradient, l2: problem.l2 });
     }
     let factor = Cholesky::new(&here.hessian, beta.len()).map_err(|column| Error::Singular { column })?;
