@@ -12,6 +12,7 @@
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
+//! | [`tree`] | the smartcore forest as a challenger |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
 //! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
@@ -39,6 +40,7 @@ pub mod linear;
 pub mod model;
 pub mod points;
 pub mod split;
+pub mod tree;
 
 pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
@@ -51,3 +53,4 @@ pub use interval::{Conformal, Interval};
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
 pub use points::PointsTable;
+pub use tree::ForestParams;

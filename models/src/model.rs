@@ -14,6 +14,7 @@ use crate::interval::{Interval, normal};
 use crate::linear::link::sigmoid;
 use crate::linear::{LinfaParams, Logistic, LogisticParams, Scorecard, ScorecardParams};
 use crate::points::Steps;
+use crate::tree::{Forest, ForestParams};
 
 /// Which algorithm, and how. In TOML: `algorithm = "scorecard"` with its parameters beside it; those left out have their defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub enum Params {
     Scorecard(ScorecardParams),
     /// Logistic regression by linfa, a challenger.
     Linfa(LinfaParams),
+    /// Random forest by smartcore, a challenger.
+    Forest(ForestParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -40,6 +43,7 @@ impl Params {
             Params::Logistic(params) => params,
             Params::Scorecard(params) => params,
             Params::Linfa(params) => params,
+            Params::Forest(params) => params,
         }
     }
 
@@ -93,6 +97,8 @@ pub enum Model {
     Scorecard(Scorecard),
     /// See [`Params::Linfa`]; of the same form as ours.
     Linfa(Logistic),
+    /// See [`Params::Forest`].
+    Forest(Forest),
 }
 
 impl Model {
@@ -101,6 +107,7 @@ impl Model {
             Model::Baseline(model) => model,
             Model::Logistic(model) | Model::Linfa(model) => model,
             Model::Scorecard(model) => model,
+            Model::Forest(model) => model,
         }
     }
 
@@ -111,6 +118,7 @@ impl Model {
             Model::Logistic(_) => "logistic",
             Model::Scorecard(_) => "scorecard",
             Model::Linfa(_) => "linfa",
+            Model::Forest(_) => "forest",
         }
     }
 

@@ -164,15 +164,27 @@ fn whole_points_stay_within_their_bound_and_lose_little_order() {
     let (exact, rounded) = (table.scores(held.design()).unwrap(), whole.scores(held.design()).unwrap());
     let error = exact.iter().zip(&rounded).fold(0.0_f64, |most, (e, r)| most.max((e - *r as f64).abs()));
     assert!(error <= whole.largest_error && whole.largest_error <= 0.5 * (1 + table.steps.len()) as f64);
-    // The bound is met by a row made of each feature's worst step.
-    let worst = |sign: f64| {
-        let step = |s: &luheng_models::points::Steps| {
-            let all = s.steps.iter().chain([&s.missing]).map(|step| sign * (libm::round(step.adds) - step.adds));
-            all.fold(f64::NEG_INFINITY, f64::max)
+    // The bound is met by a row made of each feature's worst step, above or below.
+    let mut sides = [0; 2];
+    for tenth in 0..20 {
+        let table =
+            sealed_with(Scale { base_score: 500.0 + f64::from(tenth) / 10.0, points_to_double: 40.0 - f64::from(tenth) }, &set, &held);
+        let worst = |sign: f64| {
+            let step = |s: &luheng_models::points::Steps| {
+                let all = s.steps.iter().chain([&s.missing]).map(|step| sign * (libm::round(step.adds) - step.adds));
+                all.fold(f64::NEG_INFINITY, f64::max)
+            };
+            sign * (libm::round(table.base) - table.base) + table.steps.iter().map(step).sum::<f64>()
         };
-        sign * (libm::round(table.base) - table.base) + table.steps.iter().map(step).sum::<f64>()
-    };
-    close(whole.largest_error, worst(1.0).max(worst(-1.0)), 1e-9);
+        close(table.whole().largest_error, worst(1.0).max(worst(-1.0)), 1e-9);
+        sides[usize::from(worst(1.0) > worst(-1.0))] += 1;
+        // A row whose every value is missing is a row as well.
+        let none = luheng_models::Design::new(ndarray::Array2::from_elem((1, 7), f64::NAN), set.design().features().to_vec()).unwrap();
+        let (exact, whole) = (table.scores(&none).unwrap()[0], table.whole().scores(&none).unwrap()[0]);
+        assert!((exact - whole as f64).abs() <= table.whole().largest_error);
+        assert_eq!(whole as f64, table.steps.iter().fold(libm::round(table.base), |sum, s| sum + libm::round(s.missing.adds)));
+    }
+    assert!(sides[0] > 0 && sides[1] > 0, "{sides:?}");
     let loss = rank_loss(&exact, &rounded, held.weight()).unwrap();
     assert!(loss.reversed < 0.003 && loss.tied < 0.02, "{loss:?}");
     // At a twentieth of the points, much more is lost.

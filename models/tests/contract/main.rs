@@ -9,8 +9,8 @@ mod truth;
 
 use luheng_models::{Binning, Calibration, Model};
 use luheng_models::{
-    Design, Direction, Error, FeatureMeta, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet,
-    assess,
+    Design, Direction, Error, FeatureMeta, ForestParams, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams,
+    TrainingSet, assess,
 };
 use proptest::prelude::*;
 use truth::{Draws, fit, meta, sealed, suited, town};
@@ -41,10 +41,13 @@ fn every() -> Vec<Params> {
         }),
         Params::Linfa(LinfaParams::default()),
         Params::Linfa(LinfaParams { l2: 50.0, min_missing_share: 0.2 }),
+        // Single-threaded, so few trees here.
+        Params::Forest(ForestParams { trees: 20, ..ForestParams::default() }),
+        Params::Forest(ForestParams { trees: 12, max_depth: 8, min_leaf: 2, columns: 4 }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
-        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Linfa(_) => {}
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Linfa(_) | Params::Forest(_) => {}
     });
     all
 }

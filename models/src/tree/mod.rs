@@ -1,0 +1,5 @@
+//! Trees.
+
+pub mod forest;
+
+pub use forest::{Forest, ForestParams};
