@@ -1,4 +1,7 @@
 //! A model as a file: back as it was, or refused.
+use luheng_models::Draft;
+use serde_json::{Value, json};
+
 use super::*;
 
 #[test]
@@ -70,4 +73,69 @@ fn a_draft_that_contradicts_itself_is_not_sealed() {
     let mut turned = draft();
     turned.calibration = Calibration::Platt(down);
     assert!(turned.seal().unwrap_err().to_string().contains("calibration of slope -1"));
+}
+
+/// One place in a document, chosen by draw, spoilt by draw.
+fn spoilt(document: &Value, draws: &mut Draws) -> Value {
+    fn places(value: &Value, at: String, found: &mut Vec<String>) {
+        match value {
+            Value::Array(all) => all.iter().enumerate().for_each(|(i, v)| places(v, format!("{at}/{i}"), found)),
+            Value::Object(all) => all.iter().for_each(|(k, v)| places(v, format!("{at}/{k}"), found)),
+            _ => {}
+        }
+        found.push(at);
+    }
+    let mut found = Vec::new();
+    places(&document["model"], "/model".to_owned(), &mut found);
+    let mut pick = |n: usize| (draws.bits() % n as u64) as usize;
+    let mut document = document.clone();
+    let Some(place) = document.pointer_mut(&found[pick(found.len())]) else { unreachable!() };
+    let odd = [
+        json!(null),
+        json!(-1),
+        json!(0),
+        json!(1e300),
+        json!(4_294_967_295_u64),
+        json!("inf"),
+        json!("-inf"),
+        json!(0.5),
+        json!([]),
+        json!(3),
+    ];
+    match place {
+        Value::Array(all) if !all.is_empty() && pick(2) == 0 => {
+            let i = pick(all.len());
+            match pick(3) {
+                0 => drop(all.remove(i)),
+                1 => all.push(all[i].clone()),
+                _ => all.swap(i, 0),
+            }
+        }
+        Value::Number(number) if pick(2) == 0 => *place = json!(-number.as_f64().unwrap_or(1.0)),
+        _ => *place = odd[pick(odd.len())].clone(),
+    }
+    document
+}
+
+#[test]
+fn a_damaged_model_is_refused_or_answers_but_never_panics() {
+    let (set, _) = town(400, 61);
+    let mut draws = Draws(62);
+    for params in every() {
+        let whole = serde_json::to_value(sealed(&params, &set, &set).content).unwrap();
+        let (mut refused, mut answered) = (0, 0);
+        for _ in 0..120 {
+            // The hash is made anew, as one who tampers would: only the checks of the parts stand in the way.
+            let Some(artifact) = serde_json::from_value::<Draft>(spoilt(&whole, &mut draws)).ok().and_then(|draft| draft.seal().ok())
+            else {
+                refused += 1;
+                continue;
+            };
+            answered += 1;
+            let rows = set.design().take(&[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+            let _ = (artifact.predict(&rows), artifact.explain(&rows), artifact.predict_interval(&rows, 0.9));
+            let _ = artifact.points().map(|points| (points.scores(&rows), points.whole(), points.sql(), points.rows()));
+        }
+        assert!(refused > 0 && answered > 0, "{params:?}: {refused} refused, {answered} answered");
+    }
 }
