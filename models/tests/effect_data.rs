@@ -186,12 +186,12 @@ fn job_training_by_experiment() {
     let drawn = Learner { propensity: Propensity::Known(185.0 / 445.0), ..Learner::default() };
     assert_eq!(said("doubly robust, drawn", &drawn.fit(&study).unwrap().effect(Target::Everyone).unwrap()), None);
     let told = Learner { limits: Limits { max_imbalance: 0.35, ..Limits::default() }, ..drawn };
-    for (name, learner) in [("doubly robust, drawn, difference allowed", told), ("doubly robust, learnt", Learner::default())] {
+    for (name, learner) in [("doubly robust, drawn, difference allowed", told.clone()), ("doubly robust, learnt", Learner::default())] {
         let got = said(name, &learner.fit(&study).unwrap().effect(Target::Everyone).unwrap()).unwrap();
         assert!((got - 1794.0).abs() < 300.0);
     }
     // One stratum, all rows: the difference of means with Neyman's error, 671 in the literature.
-    let all = Subclasses { target: Target::Treated, ..Subclasses::default() }.within(&study, &vec![0; study.len()]).unwrap();
+    let all = Subclasses { limits: told.limits, ..Subclasses::default() }.within(&study, &vec![0; study.len()]).unwrap();
     let neyman = all.effect.as_estimated().unwrap().estimate;
     assert!((neyman.value * MOST - 1794.3).abs() < 0.5 && (neyman.standard_error * MOST - 671.0).abs() < 1.0, "{neyman:?}");
 }
