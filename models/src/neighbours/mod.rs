@@ -32,7 +32,7 @@ pub struct Records {
     at_place: Vec<Vec<usize>>,
     /// Place of each record.
     place: Vec<usize>,
-    /// Features whose contributions vary, and the others with the one contribution they all have.
+    /// Features whose contributions vary, the widest first, and the others with the one contribution they all have.
     vary: Vec<usize>,
     fixed: Vec<(usize, f64)>,
     key: Vec<String>,
@@ -101,7 +101,9 @@ impl Records {
         }
         let seen = seen(&model, design)?;
         let varies = |j: &usize| seen.column(*j).iter().any(|c| *c != seen[(0, *j)]);
-        let (vary, still): (Vec<usize>, Vec<usize>) = (0..seen.ncols()).partition(varies);
+        let (mut vary, still): (Vec<usize>, Vec<usize>) = (0..seen.ncols()).partition(varies);
+        let spread: Vec<f64> = (0..seen.ncols()).map(|j| spread(&seen, j)).collect();
+        vary.sort_by(|a, b| spread[*b].total_cmp(&spread[*a]).then(a.cmp(b)));
         let fixed = still.into_iter().map(|j| (j, seen[(0, j)])).collect();
         let mut order: Vec<usize> = (0..rows).collect();
         order
@@ -154,6 +156,12 @@ impl Records {
     fn closed_before(&self, before: Option<i32>) -> &[usize] {
         &self.by_day[..before.map_or(self.len(), |day| self.days.partition_point(|d| *d < day))]
     }
+}
+
+/// Width of a column: its order is the same whatever the order of rows, which that of a sum is not.
+fn spread(seen: &Array2<f64>, j: usize) -> f64 {
+    let end = |from: f64, of: fn(f64, f64) -> f64| seen.column(j).iter().fold(from, |a, b| of(a, *b));
+    end(f64::NEG_INFINITY, f64::max) - end(f64::INFINITY, f64::min)
 }
 
 /// Contributions, rows × features; −0 is 0.

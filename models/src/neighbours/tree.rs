@@ -20,6 +20,12 @@ use crate::error::{Error, Result};
 /// Places a leaf of the tree holds.
 const LEAF: usize = 16;
 
+/// Features that vary up to which the tree is quicker than looking at all: measured with 100,000 records (`make bench-models`). Beyond, every
+/// box of the tree lies near to everything.
+const MOST_FOR_TREE: usize = 8;
+/// Places looked at side by side where there is no tree.
+pub(super) const SIDE_BY_SIDE: usize = 8;
+
 /// Records by place.
 pub(super) struct Places {
     pub places: Array2<f64>,
@@ -76,6 +82,8 @@ impl Distance<f64> for Apart {
 pub struct Index<'a> {
     pub(super) records: &'a Records,
     tree: Option<Box<dyn NearestNeighbourIndex<f64> + Send + Sync + 'a>>,
+    /// Without a tree, the places column by column in blocks: the same sums in the same order, several at a time.
+    blocks: Vec<[f64; SIDE_BY_SIDE]>,
 }
 
 impl std::fmt::Debug for Index<'_> {
@@ -90,12 +98,19 @@ impl Records {
     /// # Errors
     /// None in practice: what the tree refuses has been refused before.
     pub fn index(&self) -> Result<Index<'_>> {
-        if self.vary.is_empty() {
-            return Ok(Index { records: self, tree: None });
+        if self.vary.is_empty() || self.vary.len() > MOST_FOR_TREE {
+            return Ok(Index { records: self, tree: None, blocks: self.blocks() });
         }
         let refused = |e: linfa_nn::BuildError| Error::Contradiction { what: format!("the index of records: {e}") };
         let tree = KdTree::new().from_batch_with_leaf_size(&self.places, LEAF, Apart).map_err(refused)?;
-        Ok(Index { records: self, tree: Some(tree) })
+        Ok(Index { records: self, tree: Some(tree), blocks: Vec::new() })
+    }
+
+    fn blocks(&self) -> Vec<[f64; SIDE_BY_SIDE]> {
+        let (all, columns) = self.places.dim();
+        let entry =
+            |block: usize, c: usize| std::array::from_fn(|lane| self.places.get((block * SIDE_BY_SIDE + lane, c)).copied().unwrap_or(0.0));
+        (0..all.div_ceil(SIDE_BY_SIDE)).flat_map(|block| (0..columns).map(move |c| entry(block, c))).collect()
     }
 }
 
@@ -117,6 +132,29 @@ impl Index<'_> {
             search::nearest(self, &here, still, &asked[row], k)
         };
         (0..design.rows()).into_par_iter().map(one).collect()
+    }
+
+    pub(super) fn has_tree(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    /// Distances of places side by side, block by block: the number of the first place, and the sums. A block whose every place turns out to be
+    /// farther than `beyond` half way is passed over.
+    pub(super) fn block(&self, block: usize, here: &[f64], beyond: f64) -> Option<[f64; SIDE_BY_SIDE]> {
+        let columns = self.blocks.get(block * here.len()..(block + 1) * here.len())?;
+        let mut sums = [0.0; SIDE_BY_SIDE];
+        let add = |sums: &mut [f64; SIDE_BY_SIDE], from: usize, to: usize| {
+            for (there, here) in columns[from..to].iter().zip(&here[from..to]) {
+                sums.iter_mut().zip(there).for_each(|(sum, there)| *sum += (here - there).abs());
+            }
+        };
+        let half = here.len() / 2;
+        add(&mut sums, 0, half);
+        if sums.iter().all(|sum| *sum > beyond) {
+            return None;
+        }
+        add(&mut sums, half, here.len());
+        Some(sums)
     }
 
     /// The `most` places nearest to `here`, with their distances, ascending; all of them if there are not so many.
