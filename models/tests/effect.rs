@@ -6,6 +6,7 @@ mod truth;
 
 use luheng_models::effect::{Answer, Learner, Limits, Propensity, Resampling, Study, Subclasses, Target, Why, qini};
 use luheng_models::{Error, Params, TrainingSet};
+use proptest::prelude::*;
 use study::{World, truth_of};
 
 const WIDE: Limits = Limits { low: 0.02, high: 0.98, max_trimmed: 0.5, min_effective: 30.0, max_imbalance: 0.25, level: 0.95 };
@@ -234,6 +235,137 @@ fn the_qini_curve_is_that_of_its_author() {
     }
     let under = (0.5 * 0.2 + 1.0 * 0.2 + 0.5 * 0.4 + 0.25 * 0.2) / 3.0;
     close(got.coefficient.value, under - 0.5 * 0.5 / 3.0, 1e-12);
+}
+
+/// All that is said of a study, as text: the same bits, the same text.
+fn all_of(set: &TrainingSet, arm: &[u32], priority: &[f64]) -> String {
+    let study = Study::new(set, arm, 1).unwrap();
+    let fit = Learner { limits: Limits { max_imbalance: 1.0, ..WIDE }, ..Learner::default() }.fit(&study).unwrap();
+    let resampling = Resampling { draws: 20, ..Resampling::default() };
+    let strata: Vec<u32> = set.design().x().column(1).iter().map(|x| u32::from(*x > 0.0)).collect();
+    let text = |value: serde_json::Result<String>| value.unwrap();
+    [
+        text(serde_json::to_string(&fit.effect(Target::Everyone).unwrap())),
+        text(serde_json::to_string(&fit.effect(Target::Treated).unwrap())),
+        text(serde_json::to_string(&fit.effect_by(&strata, Target::Everyone).unwrap())),
+        text(serde_json::to_string(&fit.gains(1.0).unwrap())),
+        text(serde_json::to_string(&fit.curve(priority, &resampling).unwrap())),
+        text(serde_json::to_string(&fit.policy(priority, 0.37, &resampling).unwrap())),
+        text(serde_json::to_string(&qini(&study, priority, &resampling).unwrap())),
+        text(serde_json::to_string(&Subclasses::default().fit(&study).unwrap())),
+    ]
+    .join("\n")
+}
+
+/// A study with missing and infinite values, weights, two rows a group, and many rows ranked equal.
+fn odd(rows: usize, seed: u64) -> (TrainingSet, Vec<u32>, Vec<f64>) {
+    let (set, arm) = World { rows, ..World::default() }.draw(seed);
+    let mut draws = truth::Draws(seed);
+    let x = set.design().x().mapv(|x| match draws.unit() {
+        u if u < 0.05 => f64::NAN,
+        u if u < 0.07 => f64::INFINITY,
+        _ => x,
+    });
+    let weight = (0..rows).map(|_| 1.0 + (draws.bits() % 3) as f64).collect();
+    let group = (0..rows).map(|i| format!("g{:05}", i / 2)).collect();
+    let design = luheng_models::Design::new(x, set.design().features().to_vec()).unwrap();
+    let priority = (0..rows).map(|_| (draws.bits() % 40) as f64).collect();
+    (TrainingSet::new(design, set.label().to_vec(), weight, group, set.day().to_vec()).unwrap(), arm, priority)
+}
+
+#[test]
+fn order_of_rows_and_threads_do_not_matter() {
+    let (set, arm, priority) = odd(3_000, 9);
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let once = pool(1).install(|| all_of(&set, &arm, &priority));
+    assert!(!once.contains("abstained") && once.contains("rise missing"), "{once}");
+    assert_eq!(once, pool(2).install(|| all_of(&set, &arm, &priority)), "threads");
+    let order = truth::Draws(3).shuffle(set.rows());
+    let turned: (Vec<u32>, Vec<f64>) = order.iter().map(|i| (arm[*i], priority[*i])).unzip();
+    assert_eq!(once, all_of(&set.take(&order).unwrap(), &turned.0, &turned.1), "order of rows");
+    // What is said by row comes back in the order given, rows of other arms left out.
+    let three: Vec<u32> = arm.iter().enumerate().map(|(i, a)| if i % 5 == 0 { 2 } else { *a }).collect();
+    let (study, shuffled) = (Study::new(&set, &three, 1).unwrap(), order.iter().map(|i| three[*i]).collect::<Vec<u32>>());
+    let turned = set.take(&order).unwrap();
+    let other = Study::new(&turned, &shuffled, 1).unwrap();
+    let by_row = |study: &Study, row: &dyn Fn(usize) -> usize| {
+        let fit = Learner::default().fit(study).unwrap();
+        let scores = study.rows().iter().map(|i| row(*i)).zip(fit.pseudo_outcomes()).zip(fit.propensity()).zip(fit.expected());
+        let mut rows: Vec<_> = scores.map(|(((i, a), b), c)| (i, format!("{a:?} {b} {c:?}"))).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(study.len(), 2_400);
+    assert_eq!(by_row(&study, &|i| i), by_row(&other, &|i| order[i]));
+}
+
+#[test]
+fn a_row_of_weight_two_is_the_row_twice() {
+    let (set, arm, priority) = odd(2_000, 10);
+    let twice: Vec<usize> = (0..set.rows()).flat_map(|i| vec![i; set.weight()[i] as usize]).collect();
+    let rows = set.take(&twice).unwrap();
+    let ones = vec![1.0; twice.len()];
+    let rows = TrainingSet::new(rows.design().clone(), rows.label().to_vec(), ones, rows.group().to_vec(), rows.day().to_vec()).unwrap();
+    let once = all_of(&set, &arm, &priority);
+    let repeated =
+        all_of(&rows, &twice.iter().map(|i| arm[*i]).collect::<Vec<_>>(), &twice.iter().map(|i| priority[*i]).collect::<Vec<_>>());
+    let numbers = |text: &str| -> Vec<f64> {
+        // Numbers of rows differ, and should.
+        let parts = text.split(|c: char| ",:{}[]\n".contains(c)).collect::<Vec<_>>();
+        let after_rows = |i: usize| i > 0 && parts[i - 1] == "\"rows\"";
+        (0..parts.len()).filter(|i| !after_rows(*i)).filter_map(|i| parts[i].parse().ok()).collect()
+    };
+    let (once, repeated) = (numbers(&once), numbers(&repeated));
+    assert!(once.len() == repeated.len() && once.len() > 300);
+    let unlike = once.iter().zip(&repeated).filter(|(a, b)| (*a - *b).abs() > 1e-9 * (1.0 + a.abs())).collect::<Vec<_>>();
+    assert!(unlike.is_empty(), "{unlike:?}");
+}
+
+fn often() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: if usual.cases == 256 { 64 } else { usual.cases }, failure_persistence: None, ..usual }
+}
+
+proptest! {
+    #![proptest_config(often())]
+
+    #[test]
+    fn whatever_bits_come_in_there_is_an_answer_or_a_refusal(
+        rows in prop::collection::vec((any::<u64>(), any::<u64>(), prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0], 1e-3..1e3, 0_u8..20, 0_u32..3), 1..80),
+        ranks in prop::collection::vec(any::<u64>(), 80),
+        budget in 0.0..=1.0,
+    ) {
+        let columns = vec![("a", rows.iter().map(|r| f64::from_bits(r.0)).collect()), ("b", rows.iter().map(|r| f64::from_bits(r.1)).collect())];
+        let set = study::set(columns, rows.iter().map(|r| r.2).collect(), rows.iter().map(|r| r.4.to_string()).collect());
+        let set = TrainingSet::new(set.design().clone(), set.label().to_vec(), rows.iter().map(|r| r.3).collect(), set.group().to_vec(), set.day().to_vec()).unwrap();
+        let arm: Vec<u32> = rows.iter().map(|r| r.5).collect();
+        let Ok(study) = Study::new(&set, &arm, 1) else { return Ok(()) };
+        let priority: Vec<f64> = ranks[..study.len()].iter().map(|bits| f64::from_bits(*bits)).collect();
+        let limits = Limits { low: 1e-6, high: 1.0 - 1e-6, max_trimmed: 1.0, min_effective: 2.0, max_imbalance: f64::INFINITY, level: 0.9 };
+        let resampling = Resampling { draws: 10, ..Resampling::default() };
+        let _ = qini(&study, &priority, &resampling);
+        let strata = Subclasses { limits, min_groups: 2, ..Subclasses::default() }.fit(&study).unwrap();
+        if let Some(effect) = strata.effect.as_estimated() {
+            prop_assert!(effect.estimate.value.abs() <= 1.0 + 1e-9 && effect.estimate.standard_error.is_finite());
+        }
+        for propensity in [Propensity::Known(0.3), Propensity::Fitted(Params::Baseline), Learner::default().propensity] {
+            let Ok(fit) = (Learner { propensity, limits, ..Learner::default() }).fit(&study) else { continue };
+            for target in [Target::Everyone, Target::Treated] {
+                if let Some(effect) = fit.effect(target).unwrap().estimated() {
+                    prop_assert!(effect.estimate.value.is_finite() && !effect.estimate.standard_error.is_nan());
+                }
+            }
+            if let Some(gains) = fit.gains(1.0).unwrap().estimated() {
+                prop_assert!(gains.predict(set.design()).unwrap().iter().all(|e| e.value.is_finite() && e.standard_error.is_finite()));
+            }
+            if let Ok(Answer::Estimated(policy)) = fit.policy(&priority, budget, &resampling) {
+                prop_assert!(policy.value.value.is_finite() && policy.gain.value.is_finite());
+            }
+            if let Ok(Answer::Estimated(curve)) = fit.curve(&priority, &resampling) {
+                prop_assert!(curve.autoc.value.is_finite() && curve.qini.standard_error.is_finite());
+            }
+        }
+    }
 }
 
 #[test]
