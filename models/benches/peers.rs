@@ -2,6 +2,7 @@
 //!
 //!     peers binning DATA TREND MAX_BINS MIN_SHARE REPEAT    each column: seconds, cuts
 //!     peers scorecard TRAIN TEST quantile|optimal           seconds of the fit, a score a test row
+//!     peers effect DATA                                     effects, curves, folds and scores
 //!     peers neighbours ROWS FEATURES K QUERIES              seconds to build, queries a second
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@
     missing_docs
 )]
 
+mod effect;
 mod neighbours;
 
 use std::time::Instant;
@@ -96,6 +98,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("binning") => binning(&arguments[1..]),
         Some("scorecard") => scorecard(&arguments[1..]),
+        Some("effect") => effect::effect(&arguments[1..], read),
         Some("neighbours") => neighbours::neighbours(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }
