@@ -119,6 +119,7 @@ def effect(folder, say, ours):
 def neighbours(folder, say, ours, rows=100_000, queries=400):
     import numpy
     from sklearn.neighbors import NearestNeighbors
+    from threadpoolctl import threadpool_limits
     say("## Neighbours\n")
     say(f"{rows} imaginary records, {queries} asked for their 5 nearest, one thread, queries a second. `plain` looks at every record for every query in the simplest loop. Up to "
         "8 features the k-d tree of linfa-nn is asked; beyond, it is slower than looking at all, which is done in blocks. scikit-learn: normal numbers in as many dimensions, "
@@ -132,7 +133,8 @@ def neighbours(folder, say, ours, rows=100_000, queries=400):
         for way in ("kd_tree", "ball_tree", "brute"):
             index = NearestNeighbors(n_neighbors=6, algorithm=way, metric="manhattan", n_jobs=1).fit(x)
             began = time.perf_counter()
-            index.kneighbors(x[:queries])
+            with threadpool_limits(1):
+                index.kneighbors(x[:queries])
             best = max(best, (queries / (time.perf_counter() - began), way))
         for metric, said in mine.items():
             say(f"| {features} | {metric} | {said['per_second_all']:.0f} | {said['per_second_half_by_day']:.0f} | {said['per_second_tenth_by_day']:.0f} | "

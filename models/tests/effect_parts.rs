@@ -4,7 +4,7 @@
 mod study;
 mod truth;
 
-use luheng_models::effect::{Learner, Limits, Propensity, Study, Subclasses, Target, Why};
+use luheng_models::effect::{Learner, Limits, Propensity, Resampling, Study, Subclasses, Target, Why};
 use luheng_models::{Design, Direction, Params, ScorecardParams, TrainingSet};
 use study::World;
 
@@ -172,4 +172,75 @@ fn a_line_is_as_sure_as_it_says() {
     }
     println!("coverage of the line at two rows, 200 runs: {:.1} % {:.1} %", f64::from(held[0]) / 2.0, f64::from(held[1]) / 2.0);
     assert!(held.iter().all(|n| (179..=199).contains(n)), "{held:?}");
+}
+
+#[test]
+fn averages_are_those_of_the_formulas() {
+    let (set, arm) = World { rows: 900, repeats: 3, ..World::default() }.draw(37);
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let limits = Limits { low: 0.25, high: 0.8, max_imbalance: 9.0, min_effective: 10.0, ..Limits::default() };
+    let fit = Learner { limits, ..Learner::default() }.fit(&study).unwrap();
+    let (e, m) = (fit.propensity(), fit.expected());
+    let y = set.label();
+    for target in [Target::Everyone, Target::Treated] {
+        let all = target == Target::Everyone;
+        let rows: Vec<usize> = (0..900).filter(|i| e[*i] <= 0.8 && (!all || e[*i] >= 0.25)).collect();
+        assert!((300..890).contains(&rows.len()), "some are left out: {}", rows.len());
+        let t = |i: usize| f64::from(arm[i]);
+        let score = |i: usize| {
+            let (m1, m0) = m[i];
+            let everyone = m1 - m0 + t(i) * (y[i] - m1) / e[i] - (1.0 - t(i)) * (y[i] - m0) / (1.0 - e[i]);
+            let treated = t(i) * (y[i] - m0) - (1.0 - t(i)) * e[i] / (1.0 - e[i]) * (y[i] - m0);
+            if all { everyone } else { treated }
+        };
+        let size = |i: usize| if all { 1.0 } else { t(i) };
+        let n: f64 = rows.iter().map(|i| size(*i)).sum();
+        let value = rows.iter().map(|i| score(*i)).sum::<f64>() / n;
+        let mut by_group = std::collections::BTreeMap::<&str, f64>::new();
+        rows.iter().for_each(|i| *by_group.entry(set.group()[*i].as_str()).or_insert(0.0) += (score(*i) - size(*i) * value) / n);
+        let groups = by_group.len() as f64;
+        let error = (groups / (groups - 1.0) * by_group.values().map(|u| u * u).sum::<f64>()).sqrt();
+        let got = fit.effect(target).unwrap().estimated().unwrap();
+        close(got.estimate.value, value);
+        close(got.estimate.standard_error, error);
+        assert_eq!((got.groups as f64, got.weight), (groups, n));
+        if all {
+            let scores = fit.pseudo_outcomes();
+            (0..900)
+                .for_each(|i| assert!(scores[i].is_some() == rows.contains(&i) && scores[i].is_none_or(|s| (s - score(i)).abs() < 1e-12)));
+        }
+    }
+}
+
+#[test]
+fn curve_and_policy_are_those_of_the_definitions() {
+    let (set, arm) = World { rows: 600, ..World::default() }.draw(38);
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let limits = Limits { low: 0.001, high: 0.999, max_imbalance: 9.0, ..Limits::default() };
+    let fit = Learner { limits, ..Learner::default() }.fit(&study).unwrap();
+    let priority = set.design().x().column(2).to_vec();
+    let scores: Vec<f64> = fit.pseudo_outcomes().into_iter().map(Option::unwrap).collect();
+    let mut order: Vec<usize> = (0..600).collect();
+    order.sort_by(|a, b| priority[*b].total_cmp(&priority[*a]));
+    let mean = scores.iter().sum::<f64>() / 600.0;
+    let top = |n: usize| order[..n].iter().map(|i| scores[*i]).sum::<f64>();
+    let resampling = Resampling { draws: 10, ..Resampling::default() };
+    let curve = fit.curve(&priority, &resampling).unwrap().estimated().unwrap();
+    for (share, n) in [(0.1, 60), (0.5, 300), (0.9, 540)] {
+        let point = curve.points.iter().find(|p| p.share == share).unwrap();
+        assert!((point.toc.value - (top(n) / n as f64 - mean)).abs() < 1e-12);
+    }
+    // The area between rows differs from the sum over rows by the order of 1 / rows.
+    let sum = (1..=600).map(|n| top(n) / n as f64 - mean).sum::<f64>() / 600.0;
+    assert!((curve.autoc.value - sum).abs() < 0.01, "{} {sum}", curve.autoc.value);
+    let sum = (1..=600).map(|n| (top(n) - n as f64 * mean) / 600.0).sum::<f64>() / 600.0;
+    assert!((curve.qini.value - sum).abs() < 0.001 && sum.abs() > 0.005, "{} {sum}", curve.qini.value);
+    let (e, m) = (fit.propensity(), fit.expected());
+    let control = |i: usize| m[i].1 + f64::from(1 - arm[i]) * (set.label()[i] - m[i].1) / (1.0 - e[i]);
+    let policy = fit.policy(&priority, 0.25, &resampling).unwrap().estimated().unwrap();
+    let nobody = (0..600).map(control).sum::<f64>() / 600.0;
+    close(policy.nobody.value, nobody);
+    close(policy.value.value, nobody + top(150) / 600.0);
+    close(policy.random.value, nobody + 0.25 * mean);
+    close(policy.gain.value, top(150) / 600.0 - 0.25 * mean);
 }

@@ -23,6 +23,8 @@ const LEAF: usize = 16;
 /// Features that vary up to which the tree is quicker than looking at all: measured with 100,000 records (`make bench-models`). Beyond, every
 /// box of the tree lies near to everything.
 const MOST_FOR_TREE: usize = 8;
+/// Searches that pass through the blocks together.
+const TOGETHER: usize = 32;
 /// Places looked at side by side where there is no tree.
 pub(super) const SIDE_BY_SIDE: usize = 8;
 
@@ -126,20 +128,21 @@ impl Index<'_> {
             return Err(Error::Parameter { name: "k", found: 0.0, expected: "1 or more" });
         }
         let seen = seen(&self.records.model, design)?;
-        let one = |row: usize| {
+        let search = |row: usize| {
             let here: Vec<f64> = self.records.vary.iter().map(|j| seen[(row, *j)]).collect();
             let still = self.records.fixed.iter().fold(0.0, |sum, (j, c)| sum + (seen[(row, *j)] - c).abs());
-            search::nearest(self, &here, still, &asked[row], k)
+            search::Search::new(self.records, here, still, &asked[row], k)
         };
-        (0..design.rows()).into_par_iter().map(one).collect()
+        let rows: Vec<usize> = (0..design.rows()).collect();
+        let found = rows.par_chunks(TOGETHER).map(|rows| search::run(self, rows.iter().map(|row| search(*row)).collect()));
+        Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     pub(super) fn has_tree(&self) -> bool {
         self.tree.is_some()
     }
 
-    /// Distances of places side by side, block by block: the number of the first place, and the sums. A block whose every place turns out to be
-    /// farther than `beyond` half way is passed over.
+    /// Distances of the places of a block. A block whose every place turns out to be farther than `beyond` half way is passed over: `None`.
     pub(super) fn block(&self, block: usize, here: &[f64], beyond: f64) -> Option<[f64; SIDE_BY_SIDE]> {
         let columns = self.blocks.get(block * here.len()..(block + 1) * here.len())?;
         let mut sums = [0.0; SIDE_BY_SIDE];
