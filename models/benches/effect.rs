@@ -8,9 +8,9 @@ use luheng_models::{Design, Direction, FeatureMeta, TrainingSet};
 use serde_json::json;
 
 /// `effect DATA`: the average effects, the line of the effect, the curves; with the folds and scores, so that the peer can be given the same.
-pub fn effect(arguments: &[String], read: fn(&str) -> (Vec<String>, Vec<Vec<f64>>, Vec<f64>)) {
+pub fn effect(arguments: &[String]) {
     let [data] = arguments else { panic!("effect DATA") };
-    let (names, mut columns, label) = read(data);
+    let (names, mut columns, label) = crate::read(data);
     let priority = columns.remove(1);
     let arm: Vec<u32> = columns.remove(0).iter().map(|t| *t as u32).collect();
     let meta = |id: &String| FeatureMeta { id: id.clone(), version: 1, unit: String::new(), direction: Direction::Free };

@@ -98,7 +98,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("binning") => binning(&arguments[1..]),
         Some("scorecard") => scorecard(&arguments[1..]),
-        Some("effect") => effect::effect(&arguments[1..], read),
+        Some("effect") => effect::effect(&arguments[1..]),
         Some("neighbours") => neighbours::neighbours(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }

@@ -5,7 +5,7 @@
 //! m₁ − m₀ + t (y − m₁) / e − (1 − t)(y − m₀) / (1 − e). For the effect on the treated: t (y − m₀) − (1 − t) e / (1 − e) (y − m₀), over the
 //! treated. Standard errors come from the influence of each group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,14 +69,9 @@ impl CrossFit<'_> {
     /// [`crate::Error::Shape`] for another length.
     pub fn effect_by(&self, stratum: &[u32], target: Target) -> Result<BTreeMap<u32, Answer<Effect>>> {
         let stratum = self.study.inwards("strata", stratum)?;
-        let mut answers = BTreeMap::new();
-        for s in stratum.iter().copied() {
-            if !answers.contains_key(&s) {
-                let among: Vec<bool> = stratum.iter().map(|t| *t == s).collect();
-                answers.insert(s, self.effect_among(&among, target)?);
-            }
-        }
-        Ok(answers)
+        let names: BTreeSet<u32> = stratum.iter().copied().collect();
+        let answer = |name: u32| Ok((name, self.effect_among(&stratum.iter().map(|s| *s == name).collect::<Vec<bool>>(), target)?));
+        names.into_iter().map(answer).collect()
     }
 
     /// Score of a row for the outcome with treatment.

@@ -45,7 +45,7 @@ impl Places {
         let mut at_place: Vec<Vec<usize>> = order.chunk_by(|a, b| compare(*a, *b).is_none()).map(<[usize]>::to_vec).collect();
         let mut shuffled: Vec<(u64, Vec<usize>)> =
             at_place.drain(..).enumerate().map(|(at, records)| (mixed(at as u64), records)).collect();
-        shuffled.sort_by(|a, b| a.0.cmp(&b.0));
+        shuffled.sort_by_key(|(number, _)| *number);
         let at_place: Vec<Vec<usize>> = shuffled.into_iter().map(|(_, records)| records).collect();
         let mut place = vec![0; by_rank.len()];
         at_place.iter().enumerate().for_each(|(p, records)| records.iter().for_each(|r| place[*r] = p));
