@@ -2,6 +2,8 @@
 //!
 //!     peers binning DATA TREND MAX_BINS MIN_SHARE REPEAT    each column: seconds, cuts
 //!     peers scorecard TRAIN TEST quantile|optimal           seconds of the fit, a score a test row
+//!     peers effect DATA                                     effects, curves, folds and scores
+//!     peers neighbours ROWS FEATURES K QUERIES              seconds to build, queries a second
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +14,9 @@
     clippy::disallowed_types,
     missing_docs
 )]
+
+mod effect;
+mod neighbours;
 
 use std::time::Instant;
 
@@ -94,6 +99,8 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("binning") => binning(&arguments[1..]),
         Some("scorecard") => scorecard(&arguments[1..]),
+        Some("effect") => effect::effect(&arguments[1..]),
+        Some("neighbours") => neighbours::neighbours(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

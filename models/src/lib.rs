@@ -17,6 +17,8 @@
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
 //! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
+//! | [`effect`] | what a treatment does, where the data can tell; who gains most; what a ranking is worth |
+//! | [`neighbours`] | the records most like one, as a model sees them |
 //! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
@@ -32,12 +34,14 @@ pub mod baseline;
 pub mod binning;
 pub mod calibrate;
 pub mod data;
+pub mod effect;
 pub mod error;
 mod exact;
 pub mod explain;
 pub mod interval;
 pub mod linear;
 pub mod model;
+pub mod neighbours;
 pub mod points;
 pub mod split;
 pub mod tree;

@@ -392,7 +392,8 @@ fn models_know_nothing_of_courts() {
     for file in files("models/src", ".rs") {
         let parts = parts(before_tests(&read(&file)));
         for text in std::iter::once(&parts.code).chain(&parts.strings) {
-            for word in words(text) {
+            // SQL has a word for it too.
+            for word in words(&text.replace("CASE WHEN", "")) {
                 if NOT_IN_MODELS.contains(&word.as_str()) {
                     breaches.push(format!("{file}: {word}"));
                 }

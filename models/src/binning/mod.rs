@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod optimal;
 pub mod quantile;
 mod search;
+mod ways;
 
 use serde::{Deserialize, Serialize};
 

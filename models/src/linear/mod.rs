@@ -8,7 +8,7 @@ mod newton;
 pub mod scale;
 pub mod scorecard;
 mod signed;
-mod solve;
+pub(crate) mod solve;
 pub mod uncertainty;
 
 use serde::{Deserialize, Serialize};
