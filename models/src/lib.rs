@@ -11,10 +11,10 @@
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
-//! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
-//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
+//! | [`calibrate`] | none, Platt, beta or isotonic, chosen on held-out rows; isotonic regression |
+//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal, conformalized quantiles) |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
-//! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
+//! | [`assess`] | AUC with its interval, KS, Brier and its parts, calibration error, lift, stability, gaps between groups |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
@@ -38,7 +38,7 @@ pub mod split;
 
 pub use artifact::{Draft, ModelArtifact};
 pub use assess::Assessment;
-pub use calibrate::{Calibration, Isotonic, Platt};
+pub use calibrate::{Beta, Calibration, Centred, Isotonic, Platt};
 pub use data::{Design, Direction, FeatureMeta, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};

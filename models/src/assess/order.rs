@@ -12,7 +12,13 @@ pub fn auc(scored: &Scored) -> Option<f64> {
         bad_below += bad;
         all_good += good;
     }
-    (all_good > 0.0 && bad_below > 0.0).then(|| area / (all_good * bad_below))
+    let pairs = all_good * bad_below;
+    match () {
+        () if !(all_good > 0.0 && bad_below > 0.0) => None,
+        () if pairs >= f64::MIN_POSITIVE => Some(area / pairs),
+        // Weights so small that their products are lost: their ratios are not.
+        () => super::auc_interval_of(scored, 0.5).ok().map(|interval| interval.auc),
+    }
 }
 
 /// Greatest distance between the distribution functions of good and of bad. `None` without both.
