@@ -42,6 +42,6 @@ pub use calibrate::{Beta, Calibration, Centred, Isotonic, Platt};
 pub use data::{Design, Direction, FeatureMeta, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
-pub use interval::{Conformal, Interval};
+pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal};
 pub use linear::{Binning, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
