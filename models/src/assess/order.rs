@@ -15,7 +15,8 @@ pub fn auc(scored: &Scored) -> Option<f64> {
     let pairs = all_good * bad_below;
     match () {
         () if !(all_good > 0.0 && bad_below > 0.0) => None,
-        () if pairs >= f64::MIN_POSITIVE => Some(area / pairs),
+        // Rounding may lead a hair beyond.
+        () if pairs >= f64::MIN_POSITIVE => Some((area / pairs).min(1.0)),
         // Weights so small that their products are lost: their ratios are not.
         () => super::auc_interval_of(scored, 0.5).ok().map(|interval| interval.auc),
     }
@@ -33,7 +34,7 @@ pub fn ks(scored: &Scored) -> Option<f64> {
         bad_below += bad(tie);
         most = most.max((bad_below / all_bad - good_below / all_good).abs());
     }
-    Some(most)
+    Some(most.min(1.0))
 }
 
 fn good(rows: &[Row]) -> f64 {
