@@ -229,7 +229,8 @@ fn fan(rows: usize, draws: &mut Draws) -> (Vec<f64>, Vec<f64>) {
 #[test]
 fn the_promise_is_kept_on_average_over_samples_whatever_the_ends() {
     // Ends that are far too narrow, too wide, crossed, or know nothing: 2,000 samples of 99 rows held out and one new row each.
-    let worlds: [(&str, fn(f64) -> (f64, f64)); 4] = [
+    type Ends = fn(f64) -> (f64, f64);
+    let worlds: [(&str, Ends); 4] = [
         ("narrow", |x| (0.5 - 0.05 * x, 0.5 + 0.05 * x)),
         ("wide", |_| (0.01, 0.99)),
         ("crossed", |x| (0.5 + 0.1 * x, 0.5 - 0.1 * x)),
