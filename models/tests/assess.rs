@@ -5,7 +5,6 @@
 mod truth;
 
 use luheng_models::assess::{self, Bootstrap, End, Gaps, Scored, auc_difference, auc_interval, bootstrap, group_gaps, top_list, tops};
-use luheng_models::binning::{Bin, Bins, Special};
 use truth::Draws;
 
 /// Rows of a small town: two tied scores, outcomes, weights 1 to 3, three rows a subject.
@@ -260,81 +259,6 @@ fn lists_are_those_counted_by_hand() {
 }
 
 #[test]
-fn stability_is_the_formula_with_its_rule_for_empty_cells() {
-    // numpy: shares no less than half a row of their side, Σ (a − e) ln(a / e).
-    let got = assess::psi(&[120.0, 300.0, 0.0, 80.0], &[100.0, 200.0, 10.0, 0.0]).unwrap();
-    close(got.psi, 0.864_408_269_333_737_8, 1e-12);
-    assert_eq!((got.raised, got.cells.len()), (2, 4));
-    let same = assess::psi(&[10.0, 20.0, 0.0], &[5.0, 10.0, 0.0]).unwrap();
-    assert_eq!((same.psi, same.raised), (0.0, 0), "in proportion; empty on both sides counts nothing");
-    close(same.by_chance, 1.0 / 30.0 + 1.0 / 15.0, 1e-15);
-    let shares = assess::psi_of_shares(&[0.24, 0.6, 0.0, 0.16], &[10.0, 20.0, 1.0, 0.0], (500.0, 310.0)).unwrap();
-    close(shares.psi, got.psi, 1e-12);
-    // Against scipy's χ² at 95 %.
-    for (cells, wanted) in [(2, 3.841_459), (3, 5.991_465), (4, 7.814_728), (10, 16.918_978)] {
-        let even = vec![1000.0; cells];
-        let limit = assess::psi(&even, &even).unwrap().limit / (2.0 / (1000.0 * cells as f64));
-        close(limit, wanted, 0.025 * wanted);
-    }
-    for (wrong, right) in [
-        (vec![], vec![]),
-        (vec![1.0], vec![1.0, 2.0]),
-        (vec![0.0, 0.0], vec![1.0, 1.0]),
-        (vec![-1.0, 2.0], vec![1.0, 1.0]),
-        (vec![f64::NAN, 2.0], vec![1.0, 1.0]),
-    ] {
-        assert!(assess::psi(&wrong, &right).is_err() && assess::psi(&right, &wrong).is_err());
-    }
-}
-
-#[test]
-fn scores_of_one_world_are_stable_and_of_another_are_not() {
-    let scores = |n: usize, shift: f64, seed: u64| {
-        let mut draws = Draws(seed);
-        (0..n).map(|_| draws.normal() + shift).collect::<Vec<f64>>()
-    };
-    let (mut above, mut mean, mut chance) = (0, 0.0, 0.0);
-    for seed in 0..400 {
-        let (e, a) = (scores(2000, 0.0, 1000 + seed), scores(500, 0.0, 5000 + seed));
-        let got = assess::psi_of_scores((&e, &vec![1.0; 2000]), (&a, &vec![1.0; 500]), 10).unwrap();
-        assert_eq!(got.cells.len(), 11, "ten cells, missing apart");
-        above += usize::from(got.psi > got.limit);
-        mean += got.psi / 400.0;
-        chance = got.by_chance;
-    }
-    println!("PSI of 400 pairs of samples of one world: mean {mean:.4}, expected by chance {chance:.4}; {above} above the limit");
-    close(mean, chance, 0.15 * chance);
-    assert!((8..=40).contains(&above), "5 % is 20: {above}");
-    // Two normals a half apart: PSI is the sum of both divergences, 0.25; ten cells see most of it.
-    let moved = assess::psi_of_scores((&scores(100_000, 0.0, 1), &vec![1.0; 100_000]), (&scores(100_000, 0.5, 2), &vec![1.0; 100_000]), 10)
-        .unwrap();
-    close(moved.psi, 0.245, 0.01);
-    let ties = assess::psi_of_scores((&[1.0, 1.0, 1.0, 2.0], &[1.0; 4]), (&[1.0, 2.0, 3.0, f64::NAN], &[1.0; 4]), 4).unwrap();
-    let actual: Vec<f64> = ties.cells.iter().map(|c| c.actual).collect();
-    assert_eq!(actual, [0.25, 0.5, 0.25], "equal scores share a cell; above all is in the last; missing has its own");
-}
-
-#[test]
-fn a_feature_is_held_against_the_bins_it_was_learnt_in() {
-    let bin = |weight: f64, woe: f64| Bin { weight, good: 0.5 * weight, woe };
-    let bins = Bins {
-        upper: vec![1.0, 5.0],
-        bins: vec![bin(50.0, -0.5), bin(30.0, 0.0), bin(10.0, 1.0)],
-        missing: bin(10.0, -0.2),
-        special: vec![Special { value: -9.0, bin: bin(0.0, 0.0) }],
-        information: 0.1,
-    };
-    let today = [1.0, 0.0, 2.0, 5.0, 6.0, 7.0, f64::INFINITY, f64::NAN, f64::NEG_INFINITY, -9.0];
-    let got = assess::csi(&bins, &today, &[1.0; 10]).unwrap();
-    let by_hand = assess::psi(&[50.0, 30.0, 10.0, 10.0, 0.0], &[3.0, 2.0, 3.0, 1.0, 1.0]).unwrap();
-    assert_eq!(got.stability, by_hand);
-    close(got.shift, (0.3 - 0.5) * -0.5 + (0.3 - 0.1), 1e-12);
-    let twice = assess::csi(&bins, &today, &[2.0; 10]).unwrap();
-    close(twice.shift, got.shift, 1e-12);
-    assert!(assess::csi(&Bins { upper: vec![5.0, 1.0], ..bins }, &today, &[1.0; 10]).is_err());
-}
-
-#[test]
 fn groups_are_what_counting_each_by_itself_gives() {
     let set = Judged::new(900, 8);
     let by: Vec<&str> = (0..900).map(|i| ["ash", "birch", "cedar"][i / 3 % 7 % 3]).collect();
@@ -361,6 +285,63 @@ fn groups_are_what_counting_each_by_itself_gives() {
             assert!(low < here.value && here.value < high, "{here:?}");
         }
     }
+}
+
+/// 300 subjects of 1 to 9 rows who share an outcome: rows are far from independent.
+fn repeats(seed: u64) -> Judged {
+    let mut draws = Draws(seed);
+    let mut set = Judged { p: vec![], q: vec![], label: vec![], weight: vec![], group: vec![] };
+    for s in 0..300 {
+        let (own, good) = (draws.unit(), draws.yes(0.4));
+        for _ in 0..=draws.bits() % 9 {
+            set.p.push(0.3 * own + 0.4 * draws.unit() + 0.2 * good);
+            set.q.push(draws.unit());
+            set.label.push(good);
+            set.weight.push(1.0 + (draws.bits() % 2) as f64);
+            set.group.push(format!("{s:03}"));
+        }
+    }
+    set
+}
+
+#[test]
+fn groups_are_drawn_by_subject() {
+    let set = repeats(3);
+    let how = Gaps { min_subjects: 20, bootstrap: Bootstrap { sets: 3000, level: 0.9, seed: 5 }, ..Gaps::default() };
+    // One group of all: the same draws as for the figures by themselves, by another way of adding up.
+    let one = vec!["all"; set.p.len()];
+    let got = group_gaps(&set.p, &set.label, &set.weight, &set.group, &one, &how).unwrap().remove(0);
+    assert_eq!(got.against_rest, None);
+    let own = got.own.unwrap();
+    let single = |figure: fn(&Scored) -> Option<f64>| {
+        bootstrap(&set.p, &set.label, &set.weight, &set.group, &how.bootstrap, figure).unwrap().unwrap()
+    };
+    for (a, b) in [(own.auc.unwrap(), single(assess::auc)), (own.mean_outcome, single(rate))] {
+        close(a.value, b.value, 1e-12);
+        close(a.ends.unwrap().0, b.ends.unwrap().0, 1e-12);
+        close(a.ends.unwrap().1, b.ends.unwrap().1, 1e-12);
+    }
+    let formula = auc_interval(&set.p, &set.label, &set.weight, Some(&set.group), 0.9).unwrap().ends.unwrap();
+    let (low, high) = own.auc.unwrap().ends.unwrap();
+    close(high - low, formula.1 - formula.0, 0.08 * (high - low));
+    // Two groups without a subject in common: the variances of two ratios add up.
+    let half: Vec<&str> = set.group.iter().map(|g| if g.as_str() < "120" { "a" } else { "b" }).collect();
+    let got = group_gaps(&set.p, &set.label, &set.weight, &set.group, &half, &how).unwrap();
+    let variance = |name: &str| {
+        let rows: Vec<usize> = (0..set.p.len()).filter(|i| half[*i] == name).collect();
+        let total: f64 = rows.iter().map(|i| set.weight[*i]).sum();
+        let mean = rows.iter().map(|i| set.weight[*i] * set.label[*i]).sum::<f64>() / total;
+        let by_subject = |s: usize| {
+            rows.iter().filter(|i| set.group[**i] == format!("{s:03}")).map(|i| set.weight[*i] * (set.label[*i] - mean)).sum::<f64>()
+        };
+        (0..300).map(by_subject).map(|d| d * d).sum::<f64>() / total / total
+    };
+    let (low, high) = got[0].against_rest.as_ref().unwrap().mean_outcome.ends.unwrap();
+    close(high - low, 2.0 * 1.644_854 * (variance("a") + variance("b")).sqrt(), 0.08 * (high - low));
+}
+
+fn rate(s: &Scored) -> Option<f64> {
+    Some(s.rows().iter().map(|r| r.weight * r.label).sum::<f64>() / s.rows().iter().map(|r| r.weight).sum::<f64>())
 }
 
 #[test]
@@ -395,7 +376,6 @@ fn bootstrap_by_subject_agrees_with_the_formula_by_subject() {
     let total: f64 = set.weight.iter().sum();
     let mean = set.label.iter().zip(&set.weight).map(|(y, w)| y * w).sum::<f64>() / total;
     let spread: f64 = (0..500).map(|s| (3 * s..3 * s + 3).map(|i| set.weight[i] * (set.label[i] - mean)).sum::<f64>()).map(|d| d * d).sum();
-    let rate = |s: &Scored| Some(s.rows().iter().map(|r| r.weight * r.label).sum::<f64>() / s.rows().iter().map(|r| r.weight).sum::<f64>());
     let (low, high) = bootstrap(&set.p, &set.label, &set.weight, &set.group, &how, rate).unwrap().unwrap().ends.unwrap();
     close(high - low, 2.0 * 1.644_854 * spread.sqrt() / total, 0.06 * (high - low));
     let none = bootstrap(&[0.5, 0.6], &[1.0, 1.0], &[1.0; 2], &["a".to_owned(), "b".to_owned()], &how, assess::auc).unwrap();

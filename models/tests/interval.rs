@@ -283,6 +283,20 @@ fn ends_are_moved_as_the_paper_says() {
 }
 
 #[test]
+fn more_on_the_bound_than_was_promised_asks_for_no_more() {
+    // 85 of 100 are 1, where the upper end stands: at 0.8 nothing more need be held, whatever the lower end is; at 0.9 it need.
+    let y: Vec<f64> = (0..100).map(|i| if i < 85 { 1.0 } else { f64::from(i - 85) / 20.0 }).collect();
+    let low: Vec<f64> = (0..100).map(|i| 0.2 + f64::from(i % 3) / 10.0).collect();
+    let fit = |level| QuantileConformal::fit(&low, &[1.0; 100], &y, &[1.0; 100], None, &Promise { level, min_rows: 1.0 }).unwrap();
+    assert_eq!(fit(0.8).shift.pooled, f64::NEG_INFINITY);
+    let around = fit(0.8).interval(0.3, 1.0, 1.0, None).unwrap();
+    assert_eq!((around.low, around.high), (1.0, 1.0));
+    fit(0.8).check().unwrap();
+    let more = fit(0.9).interval(0.3, 1.0, 1.0, None).unwrap();
+    assert!(more.low < 0.5, "{more:?}");
+}
+
+#[test]
 fn outcomes_on_the_bound_do_not_tie() {
     // 30 % are 0 and 30 % are 1, each known: the paper's score would tie at 0 and hold all of them.
     let mut draws = Draws(8);
@@ -322,7 +336,11 @@ fn outcomes_on_the_bound_do_not_tie() {
 #[test]
 fn weights_are_repeats_and_the_order_of_rows_does_not_matter() {
     let mut draws = Draws(3);
-    let (x, y) = fan(600, &mut draws);
+    let (mut x, mut y) = fan(600, &mut draws);
+    // Many rows alike but for their weight.
+    for v in x.iter_mut().chain(&mut y) {
+        *v = (libm::floor(*v * 20.0) + 1.0) / 21.0;
+    }
     let weight: Vec<f64> = (0..600).map(|i| 1.0 + (i % 3) as f64).collect();
     let group: Vec<String> = x.iter().map(|x| if *x < 0.3 { "low" } else { "high" }.to_owned()).collect();
     let (low, high): (Vec<f64>, Vec<f64>) = x.iter().map(|x| (0.5 - 0.1 * x, 0.5 + 0.1 * x)).unzip();

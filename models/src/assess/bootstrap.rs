@@ -16,7 +16,7 @@ use crate::interval::normal::out_of_range;
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bootstrap {
-    /// Sets to draw, 100 to 100,000. Default 1,000.
+    /// Sets to draw, 100 to 10,000. Default 1,000.
     pub sets: u32,
     /// Share of the sets whose figure lies between the ends. Between 0 and 1, default 0.9.
     pub level: f64,
@@ -34,8 +34,8 @@ impl Bootstrap {
     /// # Errors
     /// [`Error::Parameter`] for a number outside the range given with it.
     pub fn check(&self) -> Result<()> {
-        if !(100..=100_000).contains(&self.sets) {
-            return Err(Error::Parameter { name: "sets", found: f64::from(self.sets), expected: "100 to 100000" });
+        if !(100..=10_000).contains(&self.sets) {
+            return Err(Error::Parameter { name: "sets", found: f64::from(self.sets), expected: "100 to 10000" });
         }
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(out_of_range(self.level));

@@ -74,16 +74,17 @@ pub fn group_gaps<S: AsRef<str>>(p: &[f64], label: &[f64], weight: &[f64], subje
         .map(|(row, of)| Member { row, group: of / subjects.count, subject: of % subjects.count })
         .collect();
     let sizes = sizes(&rows, groups.count, subjects.count);
-    let once = vec![1; subjects.count];
-    let here = figures(&rows, &once, groups.count, how.cut);
-    let drawn = how.bootstrap.each(subjects.count, |times| figures(&rows, times, groups.count, how.cut));
+    // Only of groups large enough: there may be as many names as rows.
+    let told: Vec<usize> = (0..groups.count).filter(|g| sizes[*g].subjects >= how.min_subjects).collect();
+    let of_told = |times: &[u32]| figures(&rows, times, groups.count, &told, how.cut);
+    let here = of_told(&vec![1; subjects.count]);
+    let drawn = how.bootstrap.each(subjects.count, of_told);
     let group = |g: usize| {
         let size = &sizes[g];
-        let told = size.subjects >= how.min_subjects;
-        let with = |of: fn(&Pair) -> [Option<f64>; 5]| {
+        let with = |at: usize, of: fn(&Pair) -> [Option<f64>; 5]| {
             let columns = [0, 1, 2, 3, 4].map(|k| {
-                let value = of(&here[g])[k]?;
-                Some(Figure { value, ends: how.bootstrap.ends(drawn.iter().map(|set| of(&set[g])[k])) })
+                let value = of(&here[at])[k]?;
+                Some(Figure { value, ends: how.bootstrap.ends(drawn.iter().map(|set| of(&set[at])[k])) })
             });
             let [mean_predicted, mean_outcome, auc, calibration_gap, selection_rate] = columns;
             Some(GroupFigures {
@@ -94,12 +95,13 @@ pub fn group_gaps<S: AsRef<str>>(p: &[f64], label: &[f64], weight: &[f64], subje
                 selection_rate: selection_rate?,
             })
         };
+        let at = told.binary_search(&g).ok();
         Group {
             name: by[groups.first[g]].as_ref().to_owned(),
             rows: size.rows,
             subjects: size.subjects,
-            own: if told { with(|pair| pair.own) } else { None },
-            against_rest: if told && size.outside >= how.min_subjects { with(Pair::difference) } else { None },
+            own: at.and_then(|at| with(at, |pair| pair.own)),
+            against_rest: at.filter(|_| size.outside >= how.min_subjects).and_then(|at| with(at, Pair::difference)),
         }
     };
     Ok((0..groups.count).map(group).collect())
@@ -210,8 +212,8 @@ impl Sums {
     }
 }
 
-/// Figures of every group in one walk over the rows, each counted as often as its subject was drawn.
-fn figures(rows: &[Member], times: &[u32], groups: usize, cut: f64) -> Vec<Pair> {
+/// Figures of the groups `told` in one walk over the rows, each counted as often as its subject was drawn.
+fn figures(rows: &[Member], times: &[u32], groups: usize, told: &[usize], cut: f64) -> Vec<Pair> {
     let heaviest = rows.iter().map(|m| m.row.weight).fold(0.0, f64::max);
     let counted = |m: &Member| m.row.weight / heaviest * f64::from(times[m.subject]);
     let (mut sums, mut all) = (vec![Sums::default(); groups], Sums::default());
@@ -258,5 +260,5 @@ fn figures(rows: &[Member], times: &[u32], groups: usize, cut: f64) -> Vec<Pair>
         all.predicted += sum.predicted;
         all.selected += sum.selected;
     }
-    sums.iter().map(|sum| Pair { own: sum.figures(&all), rest: all.less(sum).figures(&all) }).collect()
+    told.iter().map(|g| &sums[*g]).map(|sum| Pair { own: sum.figures(&all), rest: all.less(sum).figures(&all) }).collect()
 }

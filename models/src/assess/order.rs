@@ -69,6 +69,20 @@ mod tests {
     }
 
     #[test]
+    fn rounding_does_not_lead_beyond_one_nor_small_weights_to_nothing() {
+        // Found by drawing: the area came out as 1 + 2e-16.
+        let labels = [0.999_999_999_999_999_9, 5e-324, 0.0, 1.0];
+        let s = scored(
+            &[0.466_308_534_634_99, 0.0, 0.0, 0.766_959_823_238_017_8],
+            &labels,
+            &[0.1, 4.842_624_077_386_804, 0.1, 4.073_698_652_736_581],
+        );
+        assert_eq!(auc(&s), Some(1.0));
+        let light = scored(&[0.1, 0.3, 0.3, 0.9], &[0.0, 1.0, 0.0, 1.0], &[1e-200; 4]);
+        assert!((auc(&light).unwrap() - 0.875).abs() < 1e-15);
+    }
+
+    #[test]
     fn a_share_counts_as_its_parts() {
         let share = scored(&[0.2, 0.7], &[0.25, 0.5], &[4.0, 2.0]);
         let parts = scored(&[0.2, 0.2, 0.7, 0.7], &[1.0, 0.0, 1.0, 0.0], &[1.0, 3.0, 1.0, 1.0]);

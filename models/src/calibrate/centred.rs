@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn steps_that_the_imaginary_row_turns_round_are_one_and_flat_ones_are_tilted() {
+        // 0.95 of 5,000 and 0.96 of 50: drawn to the base of 0.18, the light one falls below the heavy one.
+        let rows = |parts: &[(f64, f64, f64)]| {
+            let of = |f: &dyn Fn(&(f64, f64, f64)) -> [f64; 2]| parts.iter().flat_map(f).collect::<Vec<f64>>();
+            (of(&|p| [p.0; 2]), of(&|_| [1.0, 0.0]), of(&|p| [p.1 * p.2, p.1 * (1.0 - p.2)]))
+        };
+        let (x, y, w) = rows(&[(-1.0, 50_000.0, 0.1), (0.0, 5_000.0, 0.95), (1.0, 50.0, 0.96)]);
+        let fit = Centred::fit(&x, &y, &w).unwrap();
+        assert!(fit.x.len() == 2 && (fit.x[1] - 51.0 / 5052.0).abs() < 1e-12, "{fit:?}");
+        let (x, y, w) = rows(&[(-1.0, 5_000.0, 0.5), (1.0, 5_000.0, 0.501)]);
+        let fit = Centred::fit(&x, &y, &w).unwrap();
+        assert!((fit.apply(1.0) - fit.apply(-1.0) - 2.0 * LEAST_SLOPE).abs() < 1e-12, "{fit:?}");
+    }
+
+    #[test]
     fn no_step_is_light_and_none_is_lost() {
         let logit: Vec<f64> = (0..1037).map(|i| f64::from(i) / 100.0).collect();
         let label: Vec<f64> = (0..1037).map(|i| f64::from(i) / 1040.0).collect();
