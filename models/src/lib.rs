@@ -13,13 +13,13 @@
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
 //! | [`tree`] | the smartcore forest as a challenger |
-//! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
-//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
 //! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
 //! | [`effect`] | what a treatment does, where the data can tell; who gains most; what a ranking is worth |
 //! | [`neighbours`] | the records most like one, as a model sees them |
-//! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
+//! | [`calibrate`] | none, Platt, beta or isotonic, chosen on held-out rows; isotonic regression |
+//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal, conformalized quantiles) |
+//! | [`assess`] | AUC with its interval, KS, Brier and its parts, calibration error, lift, stability, gaps between groups |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
@@ -49,11 +49,11 @@ pub mod tree;
 pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
 pub use assess::Assessment;
-pub use calibrate::{Calibration, Isotonic, Platt};
+pub use calibrate::{Beta, Calibration, Centred, Isotonic, Platt};
 pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
-pub use interval::{Conformal, Interval};
+pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal};
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
 pub use points::PointsTable;

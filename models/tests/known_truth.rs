@@ -250,7 +250,7 @@ fn calibration_mends_overconfidence_and_keeps_values_apart() {
     let (set, held, fresh) = (draw(150), draw(400), draw(20_000));
     let model = Model::Logistic(plain(&set, 0.01));
     let calibration = Calibration::fit(&model.logit(held.design()).unwrap(), held.label(), held.weight()).unwrap();
-    assert!(calibration.slope_and_shift().0 < 0.7);
+    assert!(calibration.line().unwrap().0 < 0.7);
     let raw = model.logit(fresh.design()).unwrap();
     let judge = |p: Vec<f64>| assess::assess(&p, fresh.label(), fresh.weight(), &[]).unwrap();
     let before = judge(raw.iter().map(|x| sigmoid(*x)).collect());

@@ -132,6 +132,10 @@ fn a_table_of_points_gives_the_scores_of_the_artifact_bit_by_bit() {
     assert!(table.steps.len() < held.design().features().len(), "what adds nothing is not printed");
     let refused = sealed(&Params::Logistic(LogisticParams::default()), &set, &held).points().unwrap_err().to_string();
     assert_eq!(refused, "logistic does not take a table of points (remedy: a scorecard)");
+    let (logit, label) = (artifact.model.logit(held.design()).unwrap(), held.label());
+    let bent = Calibration::Beta(luheng_models::Beta::fit(&logit, label, held.weight()).unwrap());
+    let refused = PointsTable::new(&artifact.model, &bent, &Scale::default()).unwrap_err().to_string();
+    assert_eq!(refused, "scorecard does not take a table of points under a calibration that bends (remedy: Platt scaling)");
 }
 
 #[test]

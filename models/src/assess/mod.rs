@@ -1,14 +1,37 @@
 //! How good predictions are, on rows the model has not seen: whether they put rows in the right order, and whether they mean what they say.
 //!
 //! Labels may be shares: a row of weight w and label y counts as w·y good and w·(1 − y) bad, in ranking; and as its share in squared errors.
+//!
+//! | figure | where |
+//! |---|---|
+//! | [`assess`]: area, Gini, KS, Brier and its parts, log loss, calibration error, slope, bands | this module |
+//! | area with its interval, two areas compared | [`auc_interval`], [`auc_difference`] (DeLong; by subject: Obuchowski) |
+//! | lift, capture and precision of a list | [`tops`], [`top_list`] |
+//! | stability of scores, shares and features | [`psi`], [`psi_of_shares`], [`psi_of_scores`], [`csi`] |
+//! | groups against the rest | [`group_gaps`] |
+//! | an interval for any figure | [`bootstrap()`] |
+//!
+//! Only [`Assessment`] is stored in an artifact. The other figures are results of their own: they need more than predictions and outcomes
+//! (subjects, groups, a second model, today's rows), belong to a day rather than to the model, and would give old artifacts new bytes.
 
+mod bootstrap;
 mod calibration;
+mod delong;
+mod groups;
+mod lift;
 mod order;
+mod stability;
+pub(crate) mod subjects;
 
 use serde::{Deserialize, Serialize};
 
+pub use bootstrap::{Bootstrap, Figure, bootstrap};
 pub use calibration::{BrierParts, brier, calibration_error, slope_and_shift};
+pub use delong::{AucDifference, AucInterval, auc_difference, auc_interval, auc_interval_of};
+pub use groups::{Gaps, Group, GroupFigures, group_gaps};
+pub use lift::{End, Top, top_list, tops};
 pub use order::{auc, ks};
+pub use stability::{Cell, Characteristic, Stability, csi, psi, psi_of_scores, psi_of_shares};
 
 use crate::data::{check_labels, check_weights, same};
 use crate::error::{Error, Result};
@@ -125,7 +148,7 @@ impl Scored {
             return Err(Error::Value { what: "prediction", row, found: p[row], expected: "0 to 1" });
         }
         let mut rows: Vec<Row> = (0..p.len()).map(|i| Row { p: p[i] + 0.0, label: label[i] + 0.0, weight: weight[i] }).collect();
-        rows.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.label.total_cmp(&b.label)).then_with(|| a.weight.total_cmp(&b.weight)));
+        rows.sort_by(by_prediction);
         Ok(Scored(rows))
     }
 
@@ -146,6 +169,11 @@ impl Scored {
     fn mean(&self, of: impl Fn(&Row) -> f64) -> f64 {
         self.0.iter().map(|r| r.weight * of(r)).sum::<f64>() / self.weight()
     }
+}
+
+/// A total order of rows; equal only for rows that are equal in every bit.
+fn by_prediction(a: &Row, b: &Row) -> std::cmp::Ordering {
+    a.p.total_cmp(&b.p).then_with(|| a.label.total_cmp(&b.label)).then_with(|| a.weight.total_cmp(&b.weight))
 }
 
 fn bands(scored: &Scored, cuts: &[f64]) -> Result<Vec<Band>> {

@@ -12,7 +12,14 @@ pub fn auc(scored: &Scored) -> Option<f64> {
         bad_below += bad;
         all_good += good;
     }
-    (all_good > 0.0 && bad_below > 0.0).then(|| area / (all_good * bad_below))
+    let pairs = all_good * bad_below;
+    match () {
+        () if !(all_good > 0.0 && bad_below > 0.0) => None,
+        // Rounding may lead a hair beyond.
+        () if pairs >= f64::MIN_POSITIVE => Some((area / pairs).min(1.0)),
+        // Weights so small that their products are lost: their ratios are not.
+        () => super::auc_interval_of(scored, 0.5).ok().map(|interval| interval.auc),
+    }
 }
 
 /// Greatest distance between the distribution functions of good and of bad. `None` without both.
@@ -27,7 +34,7 @@ pub fn ks(scored: &Scored) -> Option<f64> {
         bad_below += bad(tie);
         most = most.max((bad_below / all_bad - good_below / all_good).abs());
     }
-    Some(most)
+    Some(most.min(1.0))
 }
 
 fn good(rows: &[Row]) -> f64 {
@@ -59,6 +66,20 @@ mod tests {
     fn a_constant_tells_nothing_and_a_perfect_order_all() {
         assert_eq!(auc(&scored(&[0.3; 4], &[0.0, 1.0, 1.0, 0.0], &[1.0, 2.0, 3.0, 4.0])), Some(0.5));
         assert_eq!(auc(&scored(&[0.1, 0.9], &[0.0, 1.0], &[5.0, 1.0])), Some(1.0));
+    }
+
+    #[test]
+    fn rounding_does_not_lead_beyond_one_nor_small_weights_to_nothing() {
+        // Found by drawing: the area came out as 1 + 2e-16.
+        let labels = [0.999_999_999_999_999_9, 5e-324, 0.0, 1.0];
+        let s = scored(
+            &[0.466_308_534_634_99, 0.0, 0.0, 0.766_959_823_238_017_8],
+            &labels,
+            &[0.1, 4.842_624_077_386_804, 0.1, 4.073_698_652_736_581],
+        );
+        assert_eq!(auc(&s), Some(1.0));
+        let light = scored(&[0.1, 0.3, 0.3, 0.9], &[0.0, 1.0, 0.0, 1.0], &[1e-200; 4]);
+        assert!((auc(&light).unwrap() - 0.875).abs() < 1e-15);
     }
 
     #[test]

@@ -17,21 +17,55 @@ pub struct Isotonic {
 }
 
 /// Neighbouring x of one value.
-struct Block {
-    low: f64,
-    high: f64,
-    weight: f64,
-    sum: f64,
+pub(super) struct Block {
+    pub low: f64,
+    pub high: f64,
+    pub weight: f64,
+    /// Σ weight × y.
+    pub sum: f64,
+    /// Σ weight × x.
+    pub sum_x: f64,
 }
 
 impl Block {
-    fn value(&self) -> f64 {
+    pub fn value(&self) -> f64 {
         self.sum / self.weight
     }
 
-    fn join(&mut self, above: &Block) {
-        (self.high, self.weight, self.sum) = (above.high, self.weight + above.weight, self.sum + above.sum);
+    pub fn join(&mut self, above: &Block) {
+        self.high = above.high;
+        self.weight += above.weight;
+        self.sum += above.sum;
+        self.sum_x += above.sum_x;
     }
+}
+
+/// The blocks of equal value, ascending, of numbers that were checked.
+pub(super) fn blocks(x: &[f64], y: &[f64], weight: &[f64]) -> Vec<Block> {
+    let mut rows: Vec<usize> = (0..x.len()).collect();
+    rows.sort_by(|a, b| x[*a].total_cmp(&x[*b]).then_with(|| y[*a].total_cmp(&y[*b])).then_with(|| weight[*a].total_cmp(&weight[*b])));
+    let mut points: Vec<Block> = Vec::new();
+    for i in rows {
+        let one = Block { low: x[i], high: x[i], weight: weight[i], sum: weight[i] * y[i], sum_x: weight[i] * x[i] };
+        match points.last_mut() {
+            Some(last) if last.high == one.high => last.join(&one),
+            _ => points.push(one),
+        }
+    }
+    pool(points)
+}
+
+/// Joins neighbours until their values rise.
+pub(super) fn pool(points: Vec<Block>) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for mut block in points {
+        while let Some(below) = blocks.pop_if(|below| below.value() >= block.value()) {
+            let above = std::mem::replace(&mut block, below);
+            block.join(&above);
+        }
+        blocks.push(block);
+    }
+    blocks
 }
 
 impl Isotonic {
@@ -51,24 +85,7 @@ impl Isotonic {
                 return Err(Error::Value { what, row, found: numbers[row], expected: "a finite number" });
             }
         }
-        let mut rows: Vec<usize> = (0..x.len()).collect();
-        rows.sort_by(|a, b| x[*a].total_cmp(&x[*b]).then_with(|| y[*a].total_cmp(&y[*b])).then_with(|| weight[*a].total_cmp(&weight[*b])));
-        let mut points: Vec<Block> = Vec::new();
-        for i in rows {
-            let one = Block { low: x[i], high: x[i], weight: weight[i], sum: weight[i] * y[i] };
-            match points.last_mut() {
-                Some(last) if last.high == one.high => last.join(&one),
-                _ => points.push(one),
-            }
-        }
-        let mut blocks: Vec<Block> = Vec::new();
-        for mut block in points {
-            while let Some(below) = blocks.pop_if(|below| below.value() >= block.value()) {
-                let above = std::mem::replace(&mut block, below);
-                block.join(&above);
-            }
-            blocks.push(block);
-        }
+        let blocks = blocks(x, y, weight);
         let ends = |block: &Block| {
             if block.low == block.high { vec![block.low] } else { vec![block.low, block.high] }
         };

@@ -11,12 +11,12 @@ use crate::error::{Error, Result};
 use crate::linear::{Problem, newton};
 
 /// Prior of the slope: mean 1, variance 1/4.
-const PULL: f64 = 4.0;
+pub(super) const PULL: f64 = 4.0;
 /// The slope of a model that tells nothing on the held-out rows: small, so that all probabilities draw near the base rate, yet above 0, so
 /// that the order of rows stays.
-const LEAST_SLOPE: f64 = 0.05;
+pub(super) const LEAST_SLOPE: f64 = 0.05;
 /// Log-odds count as no farther than this when fitting.
-const FARTHEST: f64 = 35.0;
+pub(super) const FARTHEST: f64 = 35.0;
 
 /// calibrated log-odds = `slope` × log-odds + `shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,15 +39,7 @@ impl Platt {
     /// [`Error::Shape`], [`Error::Empty`], [`Error::SingleClass`], or [`Error::Value`] for NaN log-odds, a label outside 0 to 1, a weight not
     /// above 0.
     pub fn fit(logit: &[f64], label: &[f64], weight: &[f64]) -> Result<Self> {
-        same("labels", label.len(), logit.len())?;
-        same("weights", weight.len(), logit.len())?;
-        check_labels(label)?;
-        check_weights(weight)?;
-        check_classes(label)?;
-        if let Some(row) = logit.iter().position(|x| x.is_nan()) {
-            return Err(Error::Value { what: "log-odds", row, found: f64::NAN, expected: "a number" });
-        }
-        let held: Vec<f64> = logit.iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect();
+        let held = checked(logit, label, weight)?;
         let z = Array2::from_shape_fn((held.len(), 1), |(i, _)| held[i]);
         // With the log-odds as offset the coefficient is slope − 1, and the penalty draws the slope to 1.
         let fitted = newton(&Problem { z: &z, label, weight, offset: Some(&held), l2: PULL }, None)?;
@@ -67,6 +59,22 @@ impl Platt {
         let [slope, both, shift] = self.covariance;
         (logit * logit * slope + 2.0 * logit * both + shift).max(0.0).sqrt()
     }
+}
+
+/// The log-odds, held within bounds, if all three go together.
+///
+/// # Errors
+/// As [`Platt::fit`].
+pub(super) fn checked(logit: &[f64], label: &[f64], weight: &[f64]) -> Result<Vec<f64>> {
+    same("labels", label.len(), logit.len())?;
+    same("weights", weight.len(), logit.len())?;
+    check_labels(label)?;
+    check_weights(weight)?;
+    check_classes(label)?;
+    if let Some(row) = logit.iter().position(|x| x.is_nan()) {
+        return Err(Error::Value { what: "log-odds", row, found: f64::NAN, expected: "a number" });
+    }
+    Ok(logit.iter().map(|x| x.clamp(-FARTHEST, FARTHEST)).collect())
 }
 
 #[cfg(test)]

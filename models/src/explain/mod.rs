@@ -23,6 +23,12 @@ impl Contributions {
     pub(crate) fn affine(&self, slope: f64, shift: f64) -> Self {
         Contributions { base: slope * self.base + shift, by_feature: self.by_feature.mapv(|c| slope * c) }
     }
+
+    /// The same from another base, each row's parts multiplied by what `factor` makes of its log-odds.
+    pub(crate) fn stretched(&self, base: f64, factor: impl Fn(f64) -> f64) -> Self {
+        let factors: Vec<f64> = self.logits().into_iter().map(factor).collect();
+        Contributions { base, by_feature: Array2::from_shape_fn(self.by_feature.dim(), |at| factors[at.0] * self.by_feature[at]) }
+    }
 }
 
 /// Each row of `parts` added up from `base`, left to right.
