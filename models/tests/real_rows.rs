@@ -1,5 +1,6 @@
 //! Judging on real rows: a scorecard of Taiwan's card clients, learnt on a third of them, calibrated on another, judged on the last. Sex is what
-//! groups are told apart by; it is no feature, and neither are age and marriage.
+//! groups are told apart by, as the file names it (11,888 female and 18,112 male, which is the other way round at UCI); it is no feature, and
+//! neither are age and marriage.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod truth;
