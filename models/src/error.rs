@@ -112,6 +112,12 @@ pub enum Error {
         /// The first column at fault, in the order of the design; 0 is the intercept.
         column: usize,
     },
+    /// A calibration under which a feature's value has no fixed points.
+    #[error("{kind} calibration bends, expected one slope for all rows (remedy: calibrate with none or platt)")]
+    Bent {
+        /// Its kind.
+        kind: &'static str,
+    },
     /// An artifact of another format.
     #[error("model format {found}, this release reads format {expected} (remedy: {remedy})")]
     Format {

@@ -186,7 +186,11 @@ fn a_bent_calibration_leaves_a_score_the_sum_of_its_parts_bit_by_bit() {
             }
         }
         assert!(factors.0 > 0.0 && factors.1 > 1.5 * factors.0, "it does bend: {factors:?}");
-        assert_eq!(artifact.calibration.line(), None);
+        let refused = artifact.calibration.line().unwrap_err().to_string();
+        assert!(
+            refused.ends_with("calibration bends, expected one slope for all rows (remedy: calibrate with none or platt)"),
+            "{refused}"
+        );
     }
 }
 

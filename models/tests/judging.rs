@@ -169,7 +169,12 @@ fn calibrated(c: &Columns) -> bool {
             assert!(choice.candidates.iter().all(|k| k.loss.is_finite() && k.behind >= 0.0 && k.error >= 0.0), "{choice:?}");
         }
     }
-    let _ = Isotonic::fit(&c.p, &c.q, &c.weight);
+    if let Ok(steps) = Isotonic::fit(&c.p, &c.q, &c.weight) {
+        let mut x = c.p.clone();
+        x.sort_by(f64::total_cmp);
+        let y: Vec<f64> = x.iter().map(|x| steps.value(*x)).collect();
+        assert!(y.iter().all(|y| y.is_finite()) && y.windows(2).all(|pair| pair[0] <= pair[1]), "{steps:?}");
+    }
     any
 }
 

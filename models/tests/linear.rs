@@ -135,7 +135,7 @@ fn a_table_of_points_gives_the_scores_of_the_artifact_bit_by_bit() {
     let (logit, label) = (artifact.model.logit(held.design()).unwrap(), held.label());
     let bent = Calibration::Beta(luheng_models::Beta::fit(&logit, label, held.weight()).unwrap());
     let refused = PointsTable::new(&artifact.model, &bent, &Scale::default()).unwrap_err().to_string();
-    assert_eq!(refused, "scorecard does not take a table of points under a calibration that bends (remedy: Platt scaling)");
+    assert_eq!(refused, "beta calibration bends, expected one slope for all rows (remedy: calibrate with none or platt)");
 }
 
 #[test]

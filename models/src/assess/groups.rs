@@ -1,5 +1,5 @@
 //! Whether a model serves all groups alike: for each group its size, mean prediction, mean outcome, area under the curve, calibration gap and
-//! selection rate, and each of these less that of all other rows, with bootstrap intervals (by subject, see [`super::bootstrap`]).
+//! selection rate, and each of these less that of all other rows, with bootstrap intervals (by subject, see [`super::bootstrap()`]).
 //!
 //! A group of fewer subjects than `min_subjects` is told by its size alone: a figure of few says nothing of the model and too much of the few.
 //! Where fewer than that stand outside a group, nothing is held against them, for the same reason.

@@ -176,9 +176,11 @@ mod tests {
     #[test]
     fn steps_that_the_imaginary_row_turns_round_are_one_and_flat_ones_are_tilted() {
         // 0.95 of 5,000 and 0.96 of 50: drawn to the base of 0.18, the light one falls below the heavy one.
+        // Where, how many, at what rate.
         let rows = |parts: &[(f64, f64, f64)]| {
-            let of = |f: &dyn Fn(&(f64, f64, f64)) -> [f64; 2]| parts.iter().flat_map(f).collect::<Vec<f64>>();
-            (of(&|p| [p.0; 2]), of(&|_| [1.0, 0.0]), of(&|p| [p.1 * p.2, p.1 * (1.0 - p.2)]))
+            let x = parts.iter().flat_map(|p| [p.0; 2]).collect::<Vec<f64>>();
+            let weight = parts.iter().flat_map(|p| [p.1 * p.2, p.1 * (1.0 - p.2)]).collect::<Vec<f64>>();
+            (x, [1.0, 0.0].repeat(parts.len()), weight)
         };
         let (x, y, w) = rows(&[(-1.0, 50_000.0, 0.1), (0.0, 5_000.0, 0.95), (1.0, 50.0, 0.96)]);
         let fit = Centred::fit(&x, &y, &w).unwrap();

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::{check_weights, same};
 use crate::error::{Error, Result};
 
+/// Weighted sums of numbers no farther from 0 cannot overflow.
+const FARTHEST: f64 = 1e280;
+
 /// A fitted nondecreasing function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +75,7 @@ impl Isotonic {
     /// Fits `y` on `x`, one entry a row, in any order; equal x are one point.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::Empty`], or [`Error::Value`] for an x or y that is not finite or a weight not above 0.
+    /// [`Error::Shape`], [`Error::Empty`], or [`Error::Value`] for an x or y that is not finite, or so great that sums could overflow, or a weight not above 0.
     pub fn fit(x: &[f64], y: &[f64], weight: &[f64]) -> Result<Self> {
         same("y", y.len(), x.len())?;
         same("weights", weight.len(), x.len())?;
@@ -81,8 +84,8 @@ impl Isotonic {
             return Err(Error::Empty { what: "isotonic regression" });
         }
         for (what, numbers) in [("x", x), ("y", y)] {
-            if let Some(row) = numbers.iter().position(|v| !v.is_finite()) {
-                return Err(Error::Value { what, row, found: numbers[row], expected: "a finite number" });
+            if let Some(row) = numbers.iter().position(|v| v.is_nan() || v.abs() > FARTHEST) {
+                return Err(Error::Value { what, row, found: numbers[row], expected: "a number within 1e280 of 0" });
             }
         }
         let blocks = blocks(x, y, weight);

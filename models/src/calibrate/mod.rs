@@ -9,7 +9,7 @@
 //! A map that bends cannot leave each feature its fixed points. It still leaves the score a sum: a row whose log-odds lie d from the base, and
 //! whose calibrated log-odds lie e from the calibrated base, has each of its parts multiplied by e ÷ d, the secant of the map. The map rises, so
 //! the factor is above 0: parts keep their signs, their order and their proportions, and base plus parts is the calibrated log-odds. What is
-//! lost is said by [`Calibration::line`]: without a line there is no table of points. Rows keep their order, to the rounding of their sums.
+//! lost is said by [`Calibration::line`], which refuses: without a line there is no table of points. Rows keep their order, to the rounding of their sums.
 //!
 //! [`Isotonic`] itself makes steps, and with them ties; it serves to judge ([`crate::assess`]), not to score. [`choose`] takes the simplest
 //! kind that held-out rows allow.
@@ -54,12 +54,16 @@ impl Calibration {
         Ok(Calibration::Platt(Platt::fit(logit, label, weight)?))
     }
 
-    /// Slope and shift, 1 and 0 for none; `None` for a map that bends, under which a feature's value has no fixed points.
-    pub fn line(&self) -> Option<(f64, f64)> {
+    /// Slope and shift, 1 and 0 for none: what a table of points is made with.
+    ///
+    /// # Errors
+    /// [`Error::Bent`] for a map that bends, under which a feature's value has no fixed points.
+    pub fn line(&self) -> Result<(f64, f64)> {
         match self {
-            Calibration::None => Some((1.0, 0.0)),
-            Calibration::Platt(platt) => Some((platt.slope, platt.shift)),
-            Calibration::Beta(_) | Calibration::Isotonic(_) => None,
+            Calibration::None => Ok((1.0, 0.0)),
+            Calibration::Platt(platt) => Ok((platt.slope, platt.shift)),
+            Calibration::Beta(_) => Err(Error::Bent { kind: "beta" }),
+            Calibration::Isotonic(_) => Err(Error::Bent { kind: "isotonic" }),
         }
     }
 

@@ -105,11 +105,15 @@ impl PointsTable {
     /// The table of a calibrated model: its sums are the scores of [`crate::ModelArtifact::explain`], bit by bit.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a model whose parts are not step functions of one feature each, and for a calibration that is no line.
+    /// [`Error::Unsupported`] for a model whose parts are not step functions of one feature each; [`Error::Bent`] for a calibration that is no
+    /// line.
     pub fn new(model: &Model, calibration: &Calibration, scale: &Scale) -> Result<Self> {
-        let refused = |why: &str, remedy| Error::Unsupported { algorithm: model.name(), what: format!("a table of points{why}"), remedy };
-        let (base, steps) = model.steps().ok_or_else(|| refused("", "a scorecard"))?;
-        let (slope, shift) = calibration.line().ok_or_else(|| refused(" under a calibration that bends", "Platt scaling"))?;
+        let (base, steps) = model.steps().ok_or(Error::Unsupported {
+            algorithm: model.name(),
+            what: "a table of points".to_owned(),
+            remedy: "a scorecard",
+        })?;
+        let (slope, shift) = calibration.line()?;
         let features = steps.iter().map(|s| s.id.clone()).collect();
         // The same operations in the same order as an explanation's.
         let steps = steps.into_iter().map(|s| s.adds(|adds| scale.factor() * (slope * adds)).joined());
