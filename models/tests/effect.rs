@@ -186,7 +186,11 @@ fn strata_give_neymans_variance() {
         value += share * (m1 - m0);
         variance += share * share * (v1 + v0);
     }
-    let whole = got.effect.estimated().unwrap().estimate;
+    let whole = got.effect.estimated().unwrap();
+    let with = strata.iter().map(|(t, c)| (t.len() + c.len()) as f64 / n as f64 * moments(t).0).sum::<f64>();
+    close(whole.with, with, 1e-12);
+    close(whole.without, with - value, 1e-12);
+    let whole = whole.estimate;
     close(whole.value, value, 1e-12);
     close(whole.standard_error, variance.sqrt(), 1e-12);
 }

@@ -204,6 +204,9 @@ fn averages_are_those_of_the_formulas() {
         close(got.estimate.value, value);
         close(got.estimate.standard_error, error);
         assert_eq!((got.groups as f64, got.weight), (groups, n));
+        let with = rows.iter().map(|i| if all { m[*i].0 + t(*i) * (y[*i] - m[*i].0) / e[*i] } else { t(*i) * y[*i] }).sum::<f64>() / n;
+        close(got.with, with);
+        close(got.without, with - value);
         if all {
             let scores = fit.pseudo_outcomes();
             (0..900)
