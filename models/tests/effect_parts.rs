@@ -323,3 +323,32 @@ fn curve_and_policy_are_those_of_the_definitions() {
     close(policy.random.value, nobody + 0.25 * mean);
     close(policy.gain.value, top(150) / 600.0 - 0.25 * mean);
 }
+
+#[test]
+fn an_arm_of_one_outcome_is_expected_to_keep_it() {
+    let (set, arm) = World { rows: 1_000, ..World::default() }.draw(42);
+    let label = (0..1_000).map(|i| if arm[i] == 0 { 0.0 } else { set.label()[i] }).collect();
+    let weight = set.weight().to_vec();
+    let set = TrainingSet::new(set.design().clone(), label, weight, set.group().to_vec(), set.day().to_vec()).unwrap();
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let fit = Learner { limits: Limits { max_imbalance: 9.0, ..Limits::default() }, ..Learner::default() }.fit(&study).unwrap();
+    assert!(fit.expected().iter().all(|(with, without)| *with > 0.0 && *without == 0.0));
+    let effect = fit.effect(Target::Everyone).unwrap().estimated().unwrap();
+    assert!(effect.without == 0.0 && effect.estimate.value == effect.with);
+}
+
+#[test]
+fn few_rows_are_not_taken_for_bad_balance() {
+    // Drawn by chance: of 120 rows, means lie 0.25 apart often, and three standard errors hardly ever.
+    let drawn = Learner { propensity: Propensity::Known(0.5), ..Learner::default() };
+    let mut far = 0;
+    let abstained = (0..20).filter(|seed| {
+        let (set, arm) = World { rows: 120, confounding: 0.0, ..World::default() }.draw(100 + seed);
+        let study = Study::new(&set, &arm, 1).unwrap();
+        let fit = drawn.fit(&study).unwrap();
+        far += usize::from(fit.overlap(Target::Everyone).balance.iter().any(|b| b.after.abs() > 0.25));
+        fit.effect(Target::Everyone).unwrap().abstained().is_some()
+    });
+    let abstained = abstained.count();
+    assert!(abstained <= 1 && far >= 5, "{abstained} abstained, {far} lay far apart");
+}
