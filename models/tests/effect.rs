@@ -186,7 +186,11 @@ fn strata_give_neymans_variance() {
         value += share * (m1 - m0);
         variance += share * share * (v1 + v0);
     }
-    let whole = got.effect.estimated().unwrap().estimate;
+    let whole = got.effect.estimated().unwrap();
+    let with = strata.iter().map(|(t, c)| (t.len() + c.len()) as f64 / n as f64 * moments(t).0).sum::<f64>();
+    close(whole.with, with, 1e-12);
+    close(whole.without, with - value, 1e-12);
+    let whole = whole.estimate;
     close(whole.value, value, 1e-12);
     close(whole.standard_error, variance.sqrt(), 1e-12);
 }
@@ -297,6 +301,23 @@ fn order_of_rows_and_threads_do_not_matter() {
     };
     assert_eq!(study.len(), 2_400);
     assert_eq!(by_row(&study, &|i| i), by_row(&other, &|i| order[i]));
+}
+
+#[test]
+fn rows_that_differ_in_the_outcome_alone_have_an_order_too() {
+    let (set, arm, _) = odd(2_000, 12);
+    let x = set.design().x().mapv(|x| f64::from(u8::from(x > 0.0)));
+    let design = luheng_models::Design::new(x, set.design().features().to_vec()).unwrap();
+    let label: Vec<f64> = (0..2_000).map(|i| ((i * 37) % 100) as f64 / 99.0).collect();
+    let weight = (0..2_000).map(|i| 1.0 / (1.0 + (i % 7) as f64)).collect();
+    let set = TrainingSet::new(design, label, weight, (0..2_000).map(|i| format!("g{}", i % 60)).collect(), set.day().to_vec()).unwrap();
+    let priority = set.design().x().column(2).to_vec();
+    let once = all_of(&set, &arm, &priority);
+    for seed in 0..3 {
+        let order = truth::Draws(seed).shuffle(2_000);
+        let turned: (Vec<u32>, Vec<f64>) = order.iter().map(|i| (arm[*i], priority[*i])).unzip();
+        assert_eq!(once, all_of(&set.take(&order).unwrap(), &turned.0, &turned.1));
+    }
 }
 
 #[test]

@@ -130,7 +130,71 @@ fn rows_of_one_subject_in_several_strata_are_one_subject() {
 }
 
 #[test]
-fn the_effect_as_a_line_is_the_least_squares_line() {
+fn controls_above_all_treated_belong_to_the_last_stratum() {
+    // The likelier the higher, but for the very top, where nobody was treated.
+    let mut draws = truth::Draws(39);
+    let x: Vec<f64> = (0..2_000).map(|_| draws.unit()).collect();
+    let arm: Vec<u32> = x.iter().map(|x| if *x > 0.95 { 0 } else { draws.yes(0.1 + 0.6 * x) as u32 }).collect();
+    let label = x.iter().map(|x| draws.yes(0.2 + 0.5 * x)).collect();
+    let set = study::set(vec![("x", x)], label, (0..2_000).map(|i| i.to_string()).collect());
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let found = Subclasses { target: Target::Treated, ..Subclasses::default() }.fit(&study).unwrap();
+    assert_eq!(found.strata.len(), 5);
+    assert!(found.strata.iter().all(|s| s.difference.as_estimated().is_some() && (s.share - 0.2).abs() < 0.01), "{:?}", found.strata);
+}
+
+#[test]
+fn a_stratum_without_an_answer_is_left_out_of_the_average() {
+    let (set, arm) = World { rows: 3_000, ..World::default() }.draw(40);
+    let stratum: Vec<u32> = (0..3_000).map(|i| [7, 7, 8, 9][i % 4]).collect();
+    let arm: Vec<u32> = (0..3_000).map(|i| if stratum[i] == 8 { 0 } else { arm[i] }).collect();
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let limits = Limits { max_imbalance: 9.0, ..Limits::default() };
+    let found = Subclasses { limits, ..Subclasses::default() }.within(&study, &stratum).unwrap();
+    let [first, none, last] = &found.strata[..] else { panic!("{:?}", found.strata) };
+    assert!(none.difference.as_estimated().is_none() && (none.share, first.share) == (0.25, 0.5));
+    let (a, b) = (first.difference.as_estimated().unwrap(), last.difference.as_estimated().unwrap());
+    let whole = found.effect.estimated().unwrap();
+    close(whole.estimate.value, (2.0 * a.value + b.value) / 3.0);
+    close(whole.estimate.standard_error, ((4.0 * a.standard_error * a.standard_error + b.standard_error * b.standard_error) / 9.0).sqrt());
+    assert_eq!((whole.overlap.trimmed_share, whole.rows), (0.25, 2_250));
+}
+
+#[test]
+fn where_missing_is_frequent_the_line_has_a_mark_for_it() {
+    let (set, arm) = World { rows: 2_000, ..World::default() }.draw(41);
+    let hide = |above: f64| {
+        let x = ndarray::Array2::from_shape_fn((2_000, 4), |(i, j)| {
+            let x = set.design().x()[(i, j)];
+            if j == 2 && x > above { f64::NAN } else { x }
+        });
+        let design = Design::new(x, set.design().features().to_vec()).unwrap();
+        let weight = set.weight().to_vec();
+        TrainingSet::new(design, set.label().to_vec(), weight, set.group().to_vec(), set.day().to_vec()).unwrap()
+    };
+    let limits = Limits { max_imbalance: 9.0, ..Limits::default() };
+    let of = |set: &TrainingSet| {
+        let study = Study::new(set, &arm, 1).unwrap();
+        let gains = Learner { limits, ..Learner::default() }.fit(&study).unwrap().gains(1.0).unwrap().estimated().unwrap();
+        let at = |row: [f64; 4]| {
+            let design =
+                Design::new(ndarray::Array2::from_shape_vec((1, 4), row.to_vec()).unwrap(), set.design().features().to_vec()).unwrap();
+            gains.predict(&design).unwrap()[0]
+        };
+        let zero = [0.0; 4];
+        (gains.lines[2].missing, at(zero), at([0.0, 0.0, f64::NAN, 0.0]), at([0.0, 0.0, f64::INFINITY, 0.0]), at([0.0, 0.0, 1e300, 0.0]))
+    };
+    // Those who gain most are hidden: missing speaks for itself.
+    let (mark, plain, missing, infinite, far) = of(&hide(1.0));
+    assert!(mark.is_some_and(|m| m > 0.05) && missing.value > plain.value + 0.05, "{mark:?} {plain:?} {missing:?}");
+    assert_eq!(infinite, far, "what lies beyond the range seen counts as its end");
+    // Eleven rows of two thousand tell nothing: the mean stands in.
+    let rare = of(&hide(2.5));
+    assert!(rare.0.is_none() && (rare.2.value - rare.1.value).abs() < 0.02);
+}
+
+#[test]
+fn the_effect_is_projected_by_the_least_squares_line() {
     let (set, arm) = World { rows: 2_000, ..World::default() }.draw(36);
     let study = Study::new(&set, &arm, 1).unwrap();
     let limits = Limits { low: 0.001, high: 0.999, ..Limits::default() };
@@ -204,6 +268,21 @@ fn averages_are_those_of_the_formulas() {
         close(got.estimate.value, value);
         close(got.estimate.standard_error, error);
         assert_eq!((got.groups as f64, got.weight), (groups, n));
+        let with = rows.iter().map(|i| if all { m[*i].0 + t(*i) * (y[*i] - m[*i].0) / e[*i] } else { t(*i) * y[*i] }).sum::<f64>() / n;
+        close(got.with, with);
+        close(got.without, with - value);
+        let mut worth = [std::collections::BTreeMap::<&str, f64>::new(), std::collections::BTreeMap::new()];
+        for i in rows.iter().copied() {
+            let balancing = match (all, arm[i]) {
+                (true, 1) => 1.0 / e[i],
+                (true, _) => 1.0 / (1.0 - e[i]),
+                (false, 1) => 1.0,
+                (false, _) => e[i] / (1.0 - e[i]),
+            };
+            *worth[arm[i] as usize].entry(set.group()[i].as_str()).or_insert(0.0) += balancing;
+        }
+        let [control, treated] = worth.map(|w| w.values().sum::<f64>() * w.values().sum::<f64>() / w.values().map(|v| v * v).sum::<f64>());
+        assert!((got.overlap.control.effective - control).abs() < 1e-9 && (got.overlap.treated.effective - treated).abs() < 1e-9);
         if all {
             let scores = fit.pseudo_outcomes();
             (0..900)
@@ -243,4 +322,33 @@ fn curve_and_policy_are_those_of_the_definitions() {
     close(policy.value.value, nobody + top(150) / 600.0);
     close(policy.random.value, nobody + 0.25 * mean);
     close(policy.gain.value, top(150) / 600.0 - 0.25 * mean);
+}
+
+#[test]
+fn an_arm_of_one_outcome_is_expected_to_keep_it() {
+    let (set, arm) = World { rows: 1_000, ..World::default() }.draw(42);
+    let label = (0..1_000).map(|i| if arm[i] == 0 { 0.0 } else { set.label()[i] }).collect();
+    let weight = set.weight().to_vec();
+    let set = TrainingSet::new(set.design().clone(), label, weight, set.group().to_vec(), set.day().to_vec()).unwrap();
+    let study = Study::new(&set, &arm, 1).unwrap();
+    let fit = Learner { limits: Limits { max_imbalance: 9.0, ..Limits::default() }, ..Learner::default() }.fit(&study).unwrap();
+    assert!(fit.expected().iter().all(|(with, without)| *with > 0.0 && *without == 0.0));
+    let effect = fit.effect(Target::Everyone).unwrap().estimated().unwrap();
+    assert!(effect.without == 0.0 && effect.estimate.value == effect.with);
+}
+
+#[test]
+fn few_rows_are_not_taken_for_bad_balance() {
+    // Drawn by chance: of 120 rows, means lie 0.25 apart often, and three standard errors hardly ever.
+    let drawn = Learner { propensity: Propensity::Known(0.5), ..Learner::default() };
+    let mut far = 0;
+    let abstained = (0..20).filter(|seed| {
+        let (set, arm) = World { rows: 120, confounding: 0.0, ..World::default() }.draw(100 + seed);
+        let study = Study::new(&set, &arm, 1).unwrap();
+        let fit = drawn.fit(&study).unwrap();
+        far += usize::from(fit.overlap(Target::Everyone).balance.iter().any(|b| b.after.abs() > 0.25));
+        fit.effect(Target::Everyone).unwrap().abstained().is_some()
+    });
+    let abstained = abstained.count();
+    assert!(abstained <= 1 && far >= 5, "{abstained} abstained, {far} lay far apart");
 }

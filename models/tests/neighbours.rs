@@ -162,6 +162,55 @@ fn order_of_rows_threads_and_size_of_a_batch_do_not_matter() {
 }
 
 #[test]
+fn different_places_at_one_distance_go_by_key() {
+    // A grid around the mean: what one feature gives on one side it takes on the other, to the last bit.
+    let mut grid = Vec::new();
+    for (a, b) in [(0.0, 0.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (2.0, 2.0), (2.0, -2.0), (-2.0, 2.0), (-2.0, -2.0)] {
+        grid.extend([(a, b, 0.0), (a, b, 1.0), (a, b, if a > 0.0 || a == 0.0 && b > 0.0 { 1.0 } else { 0.0 })]);
+    }
+    let column = |of: fn(&(f64, f64, f64)) -> f64| grid.iter().map(of).collect::<Vec<f64>>();
+    let features = vec![truth::meta("a", luheng_models::Direction::Free), truth::meta("b", luheng_models::Direction::Free)];
+    let design = Design::from_columns(features, vec![column(|r| r.0), column(|r| r.1)]).unwrap();
+    let n = grid.len();
+    let set = TrainingSet::new(design, column(|r| r.2), vec![1.0; n], (0..n).map(|i| i.to_string()).collect(), vec![0; n]).unwrap();
+    let model = fit(&Params::Logistic(LogisticParams::default()), &set);
+    let places: Vec<usize> = (0..n).step_by(3).collect();
+    let there = set.design().take(&places[1..]).unwrap();
+    let here = set.design().take(&places[..1]).unwrap();
+    let distances = |row: usize| model.contributions(&there).unwrap().by_feature.row(row).iter().fold(0.0, |s, c: &f64| s + c.abs());
+    assert!((1..4).all(|row| distances(row) == distances(0)) && (4..8).all(|row| distances(row) > distances(0)), "equal to the last bit");
+    for seed in 0..20 {
+        let names: Vec<String> = Draws(seed).shuffle(8).into_iter().map(|i| format!("k{i}")).collect();
+        let records = Records::new(model.clone(), &there, names.clone(), names.clone(), vec![0; 8]).unwrap();
+        let mut near = names[..4].to_vec();
+        near.sort();
+        for k in 1..=4 {
+            let found = records.index().unwrap().nearest(&here, &[Asked { key: "", group: "", before: None }], k).unwrap();
+            let found: Vec<&str> = found[0].near.iter().map(|n| records.key(n.record).unwrap()).collect();
+            assert_eq!(found, near[..k], "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_his_own_neighbour() {
+    let (set, _) = town(200, 28);
+    let key = keys(200);
+    let records = Records::new(models(&set)[0].clone(), set.design(), key.clone(), set.group().to_vec(), set.day().to_vec()).unwrap();
+    let index = records.index().unwrap();
+    let of = |key: &str, group: &str| {
+        let found = index.nearest(&set.design().take(&[10]).unwrap(), &[Asked { key, group, before: None }], 200).unwrap().remove(0);
+        (found.eligible, found.near.iter().map(|n| n.record).collect::<Vec<usize>>())
+    };
+    // Rows 10 and 11 are of one group.
+    let (all, own_key, own_group) = (of("", ""), of(&key[10], ""), of("", &set.group()[10]));
+    assert!(all.0 == 200 && all.1[0] == 10);
+    assert!(own_key.0 == 199 && !own_key.1.contains(&10) && own_key.1.contains(&11));
+    assert!(own_group.0 == 198 && !own_group.1.contains(&10) && !own_group.1.contains(&11));
+    assert_eq!(of(&key[10], &set.group()[10]), own_group, "left out once");
+}
+
+#[test]
 fn fewer_than_asked_is_said() {
     let (set, _) = town(20, 24);
     let key = keys(20);

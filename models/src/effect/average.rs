@@ -21,6 +21,10 @@ use crate::error::Result;
 pub struct Effect {
     /// Difference of mean outcomes, treated less not treated.
     pub estimate: Estimate,
+    /// Mean outcome with treatment, of those asked for.
+    pub with: f64,
+    /// Mean outcome without.
+    pub without: f64,
     /// Rows it speaks of: those kept, and for the effect on the treated those of them that were treated.
     pub rows: u64,
     /// Their weight.
@@ -124,9 +128,20 @@ impl CrossFit<'_> {
             let sum: f64 = (0..self.study.len()).filter(|i| entering[*i]).map(|i| weight[i] * score(i)).sum();
             let value = sum / total;
             let influence = |i: usize| weight[i] * (score(i) - if speaks(i) { value } else { 0.0 }) / total;
+            // Of the treated, the outcome with treatment has been seen.
+            let seen = |i: &usize| weight[*i] * if target == Target::Everyone { self.score_treated(*i) } else { self.label(*i) };
+            let with = rows.iter().map(seen).sum::<f64>() / total;
             let influences = by_group(self.study.group(), &entering, influence);
             let estimate = Estimate::around(value, error_by_group(&influences), self.reach);
-            Ok(Effect { estimate, rows: rows.len() as u64, weight: total, groups: influences.len() as u64, overlap })
+            Ok(Effect {
+                estimate,
+                with,
+                without: with - value,
+                rows: rows.len() as u64,
+                weight: total,
+                groups: influences.len() as u64,
+                overlap,
+            })
         })
     }
 }

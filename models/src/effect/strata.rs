@@ -143,7 +143,10 @@ impl Subclasses {
             let kept = |i: &usize| sum.keep[*i] && (self.target == Target::Everyone || study.treated()[*i]);
             let rows: Vec<usize> = (0..study.len()).filter(kept).collect();
             let influence: Vec<f64> = sum.influence.values().map(|u| u / sum.share).collect();
+            let with = sum.with / sum.share;
             Ok(Effect {
+                with,
+                without: with - sum.value / sum.share,
                 estimate: Estimate::around(sum.value / sum.share, norm(&influence), reach),
                 rows: rows.len() as u64,
                 weight: rows.iter().map(|i| study.set().weight()[*i]).sum(),
@@ -162,6 +165,8 @@ impl Subclasses {
 #[derive(Default)]
 struct Sum {
     value: f64,
+    /// Mean outcome with treatment.
+    with: f64,
     share: f64,
     influence: std::collections::BTreeMap<usize, f64>,
     keep: Vec<bool>,
@@ -171,6 +176,7 @@ struct Sum {
 impl Sum {
     fn add(&mut self, study: &Study, apart: &Apart, among: &[bool], share: f64) {
         self.value += share * apart.difference;
+        self.with += share * apart.with;
         self.share += share;
         // A group may have rows in several strata: its influences add up before they are squared.
         apart.influence.iter().for_each(|(group, u)| *self.influence.entry(*group).or_insert(0.0) += share * u);
@@ -186,6 +192,8 @@ struct Apart {
     /// Weight of the control arm and of the treated.
     weight: [f64; 2],
     difference: f64,
+    /// Mean outcome of the treated.
+    with: f64,
     /// Influence of each group, with the arms' factors G / (G − 1) within: where no group has rows in both arms, the root of the sum of squares
     /// is Neyman's s₁²/n₁ + s₀²/n₀.
     influence: Vec<(usize, f64)>,
@@ -216,7 +224,7 @@ impl Apart {
                 _ => influence.push((group[i], part)),
             }
         }
-        Apart { weight: n, difference: mean[1] - mean[0], influence }
+        Apart { weight: n, difference: mean[1] - mean[0], with: mean[1], influence }
     }
 
     fn error(&self) -> f64 {

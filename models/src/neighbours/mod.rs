@@ -7,7 +7,7 @@
 //!
 //! [`Records`] takes records in, [`Records::index`] builds a k-d tree over them (linfa-nn), [`Index::nearest`] asks it. The answer is that of a
 //! search through all, ties and all: by distance, then by key. What linfa-nn leaves to its caller, and what would go wrong without, is in
-//! [`tree`].
+//! `tree.rs`.
 
 mod search;
 mod tree;
