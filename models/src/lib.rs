@@ -12,6 +12,7 @@
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
+//! | [`additive`] | boosted step functions, one a feature, monotone where asked; pairs; prints as a scorecard |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
@@ -23,6 +24,7 @@
 //! batch never change a bit of the result; a row of weight 2 is the row twice; what a feature contributes sums to what is predicted.
 #![deny(missing_docs)]
 
+pub mod additive;
 pub mod algorithm;
 pub mod artifact;
 pub mod assess;
@@ -38,6 +40,7 @@ pub mod linear;
 pub mod model;
 pub mod split;
 
+pub use additive::{Additive, AdditiveParams};
 pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
 pub use assess::Assessment;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::additive::{Additive, AdditiveParams};
 use crate::algorithm::{Algorithm, Fitted, Traits, refuse};
 use crate::baseline::{BaseRate, Baseline};
 use crate::data::{Design, FeatureMeta, TrainingSet};
@@ -24,6 +25,8 @@ pub enum Params {
     Logistic(LogisticParams),
     /// Logistic regression on weights of evidence, in points.
     Scorecard(ScorecardParams),
+    /// Boosted step functions, one a feature.
+    Additive(AdditiveParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -36,6 +39,7 @@ impl Params {
             Params::Baseline => &BaseRate,
             Params::Logistic(params) => params,
             Params::Scorecard(params) => params,
+            Params::Additive(params) => params,
         }
     }
 
@@ -87,6 +91,8 @@ pub enum Model {
     Logistic(Logistic),
     /// See [`Params::Scorecard`].
     Scorecard(Scorecard),
+    /// See [`Params::Additive`].
+    Additive(Additive),
 }
 
 impl Model {
@@ -95,6 +101,7 @@ impl Model {
             Model::Baseline(model) => model,
             Model::Logistic(model) => model,
             Model::Scorecard(model) => model,
+            Model::Additive(model) => model,
         }
     }
 
@@ -104,6 +111,7 @@ impl Model {
             Model::Baseline(_) => "baseline",
             Model::Logistic(_) => "logistic",
             Model::Scorecard(_) => "scorecard",
+            Model::Additive(_) => "additive",
         }
     }
 

@@ -7,10 +7,11 @@ mod refusals;
 #[path = "../truth/mod.rs"]
 mod truth;
 
-use luheng_models::{Binning, Calibration, Model};
 use luheng_models::{
-    Design, Direction, Error, FeatureMeta, Kind, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet, assess,
+    AdditiveParams, Design, Direction, Error, FeatureMeta, Kind, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams,
+    TrainingSet, assess,
 };
+use luheng_models::{Binning, Calibration, Model};
 use proptest::prelude::*;
 use truth::{Draws, fit, meta, sealed, suited, town};
 
@@ -38,10 +39,23 @@ fn every() -> Vec<Params> {
             smoothing: 0.5,
             ..ScorecardParams::default()
         }),
+        Params::Additive(AdditiveParams::default()),
+        Params::Additive(AdditiveParams {
+            max_bins: 20,
+            bags: 3,
+            rate: 0.7,
+            leaves: 5,
+            max_rounds: 9,
+            min_leaf: 0.0,
+            l2: 0.01,
+            pairs: 2,
+            pair_bins: 5,
+            ..AdditiveParams::default()
+        }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
-        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Additive(_) => {}
     });
     all
 }
