@@ -15,7 +15,7 @@
 //! | [`additive`] | boosted step functions, one a feature, monotone where asked; pairs; prints as a scorecard |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
-//! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
+//! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over; the cheapest lawful change that lifts it |
 //! | [`assess`] | AUC, KS, Brier and its parts, calibration error, bands |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
@@ -47,6 +47,7 @@ pub use assess::Assessment;
 pub use calibrate::{Calibration, Isotonic, Platt};
 pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
+pub use explain::counterfactual::{Ask, Change, Goal, Plan, Price, Way};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval};
 pub use linear::{Binning, LogisticParams, Scale, ScorecardParams};
