@@ -2,6 +2,7 @@
 //!
 //!     peers binning DATA TREND MAX_BINS MIN_SHARE REPEAT    each column: seconds, cuts
 //!     peers scorecard TRAIN TEST quantile|optimal           seconds of the fit, a score a test row
+//!     peers counterfactual                                  microseconds a question on a table of 20 features of 8 bins
 //!     peers additive TRAIN TEST PARAMS                      the same, with rounds and pairs; PARAMS as JSON
 #![allow(
     clippy::unwrap_used,
@@ -98,6 +99,7 @@ fn main() {
         Some("binning") => binning(&arguments[1..]),
         Some("scorecard") => scorecard(&arguments[1..]),
         Some("additive") => additive::run(&arguments[1..]),
+        Some("counterfactual") => additive::counterfactual(),
         _ => println!("run by models/benches/peers.py"),
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -46,7 +46,8 @@ fn shapes_are_those_of_the_truth() {
         let mean = x.iter().map(|x| truth(*x)).sum::<f64>() / x.len() as f64;
         let off = |x: &f64| model.shapes[j].contribution(*x) - (truth(*x) - mean);
         let error = (x.iter().map(|x| off(x) * off(x)).sum::<f64>() / x.len() as f64).sqrt();
-        assert!(error < 0.09, "feature {j}: {error}");
+        // The square runs to 8 where rows are few.
+        assert!(error < [0.09, 0.09, 0.16, 0.04][j], "feature {j}: {error}");
     }
     let step = &model.shapes[1];
     assert!(step.contribution(0.45) < -0.2 && step.contribution(0.55) > 0.5, "a step stays a step");

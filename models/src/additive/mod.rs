@@ -229,6 +229,9 @@ impl Fitted for Additive {
     }
 
     fn check(&self) -> Result<()> {
+        if shape::rounded(self.intercept, 1.0) != self.intercept {
+            return Err(Error::Contradiction { what: format!("an intercept of {} is no multiple of 2^-32 up to 1024", self.intercept) });
+        }
         self.shapes.iter().try_for_each(Shape::check)?;
         self.pairs.iter().try_for_each(|pair| pair.check(&self.shapes))
     }
