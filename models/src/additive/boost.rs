@@ -2,7 +2,8 @@
 //! together: every row is judged once, by steps that never saw it.
 //!
 //! Within a round the loss stands as the parabola it is at the start of the round (Newton's method), and steps follow one another on it: so the gradient of a row
-//! is one product away, no exponential a step. One pass over the rows takes the last step and sums for the next.
+//! is one product away, no exponential a step. Each step goes to the term that gains most (greedy, as InterpretML's `greedy_ratio` has it: a feature that tells little
+//! waits until the others have told what they can). One pass over the rows takes the last term's steps and sums for the next.
 
 use rayon::prelude::*;
 
@@ -11,7 +12,7 @@ use crate::linear::link::softplus;
 
 /// Rounds between two looks at the rows held out.
 const LOOK: u32 = 2;
-/// How far one term may go in a round.
+/// How far one term may go in a round, in log-odds, before the parabolas are drawn anew.
 const FAR: f64 = 0.3;
 /// Rounds between two looks at what every term gains.
 const CYCLE: u32 = 8;
@@ -101,58 +102,42 @@ impl Bag {
         self.shift.fill(0.0);
     }
 
-    /// As many steps as there are terms, each on the term that gains most. A term goes on alone, from its own sums, until another may gain more.
-    fn round<T: Term>(&mut self, rows: &Rows, terms: &[T], scores: &mut Scores, how: &How, refresh: bool) {
+    /// As many steps as there are terms, each on the term that gains most, while the parabolas hold.
+    fn round<T: Term>(&mut self, rows: &Rows, terms: &[T], scores: &mut Scores, how: &How, is_survey: bool) {
         self.begin(rows);
-        self.gains.resize(terms.len(), 0.0);
-        if refresh {
-            for (at, term) in terms.iter().enumerate().filter(|(_, term)| !term.is_flat()) {
-                let histogram = self.pass(term.codes(), &[0.0; CELLS], term.codes());
-                self.gains[at] = term.step(&histogram, &scores[at], how).map_or(0.0, |(gain, _)| gain);
-            }
+        if is_survey {
+            self.survey(terms, scores, how);
         }
-        let mut last: Option<(usize, [f32; CELLS])> = None;
+        // A look that takes no step puts its term where it belongs in the order; the number of looks ends them all.
         let (mut steps, mut looks) = (terms.len(), 2 * terms.len());
-        let mut far = false;
-        while steps > 0 && looks > 0 {
+        let mut last: Option<(usize, [f32; CELLS])> = None;
+        let mut is_far = false;
+        while steps > 0 && looks > 0 && !is_far {
             looks -= 1;
             let Some((at, rival)) = self.leader() else { break };
-            let mut histogram = match &last {
+            let histogram = match &last {
                 Some((before, step)) => self.pass(terms[*before].codes(), step, terms[at].codes()),
                 None => self.pass(terms[at].codes(), &[0.0; CELLS], terms[at].codes()),
             };
-            let mut taken = [0.0; CELLS];
-            let mut any = false;
-            loop {
-                let Some((gain, step)) = terms[at].step(&histogram, &scores[at], how) else {
-                    self.gains[at] = 0.0;
-                    break;
-                };
-                self.gains[at] = gain;
-                if gain < rival || steps == 0 {
-                    break;
-                }
-                far = taken.iter().zip(&step).any(|(taken, step)| (taken + step).abs() > FAR);
-                if far && any {
-                    break;
-                }
-                steps -= 1;
-                any = true;
-                scores[at].iter_mut().zip(&step).for_each(|(score, step)| *score += step);
-                for ((cell, step), taken) in histogram.iter_mut().zip(&step).zip(&mut taken) {
-                    cell[0] += step * cell[1];
-                    *taken += step;
-                }
-            }
-            last = any.then(|| (at, taken.map(|s| s as f32)));
-            if far {
-                break;
-            }
+            let climb = climb(&terms[at], histogram, &mut scores[at], how, rival, steps);
+            self.gains[at] = climb.gain;
+            steps -= climb.steps;
+            is_far = climb.is_far;
+            last = (climb.steps > 0).then(|| (at, climb.taken.map(|s| s as f32)));
         }
         if let Some((before, step)) = &last {
             self.shift.iter_mut().zip(terms[*before].codes()).for_each(|(shift, code)| *shift += step[code.at()]);
         }
         self.logit.iter_mut().zip(&self.shift).for_each(|(logit, shift)| *logit += shift);
+    }
+
+    /// Looks at what a step on each term would gain.
+    fn survey<T: Term>(&mut self, terms: &[T], scores: &Scores, how: &How) {
+        self.gains = vec![0.0; terms.len()];
+        for (at, term) in terms.iter().enumerate().filter(|(_, term)| !term.is_flat()) {
+            let histogram = self.pass(term.codes(), &[0.0; CELLS], term.codes());
+            self.gains[at] = term.step(&histogram, &scores[at], how).map_or(0.0, |(gain, _)| gain);
+        }
     }
 
     /// The term that gains most, the first of equals, and what the next best gains.
@@ -198,6 +183,42 @@ impl Bag {
 /// Log-loss of one row.
 pub(super) fn loss(logit: f64, label: f64) -> f64 {
     softplus(logit) - label * logit
+}
+
+/// What one term did on its own.
+struct Climb {
+    /// What was added to its scores.
+    taken: [f64; CELLS],
+    steps: usize,
+    /// What its next step would gain.
+    gain: f64,
+    /// Whether it went so far that the parabolas no longer hold.
+    is_far: bool,
+}
+
+/// Steps on one term, as long as it gains more than `rival`, at most `most`. On the parabolas its own sums after a step follow from those before it, so only
+/// another term needs a pass over the rows.
+fn climb<T: Term>(term: &T, mut histogram: Histogram, scores: &mut [f64], how: &How, rival: f64, most: usize) -> Climb {
+    let mut climb = Climb { taken: [0.0; CELLS], steps: 0, gain: 0.0, is_far: false };
+    while let Some((gain, step)) = term.step(&histogram, scores, how) {
+        climb.gain = gain;
+        let goes_far = climb.taken.iter().zip(&step).any(|(taken, step)| (taken + step).abs() > FAR);
+        if gain < rival || climb.steps == most {
+            return climb;
+        }
+        climb.is_far = goes_far;
+        if goes_far && climb.steps > 0 {
+            return climb;
+        }
+        climb.steps += 1;
+        scores.iter_mut().zip(&step).for_each(|(score, step)| *score += step);
+        for ((cell, step), taken) in histogram.iter_mut().zip(&step).zip(&mut climb.taken) {
+            cell[0] += step * cell[1];
+            *taken += step;
+        }
+    }
+    climb.gain = 0.0;
+    climb
 }
 
 /// Boosts the terms in all bags, which afterwards stand where the rows held out are told best.

@@ -2,7 +2,8 @@
 //!
 //! Every pair of free numbers is screened by the best four-leaf tree on what the features leave unexplained (FAST: Lou, Caruana, Gehrke and Hooker, *Accurate
 //! intelligible models with pairwise interactions*, 2013), each row told by the bag that held it out. The best are boosted together on coarse grids, the features'
-//! own shapes standing. A pair stays only if it takes from the loss of the rows held out clearly more than chance would. What a grid says along one axis alone then
+//! own shapes standing. Pairs that take nothing clear from the loss of the rows held out are dropped, and none stay unless together they take more than chance
+//! would. What a grid says along one axis alone then
 //! goes to that feature, until the grid's weighted mean is 0 along every row and column (Lengerich et al., *Purifying interaction effects with the functional
 //! ANOVA*, 2020). A feature with a direction is never joined: a grid could turn it.
 
@@ -18,8 +19,10 @@ use crate::linear::link::sigmoid;
 
 /// Most bins of a feature in a grid, missing apart: with 17 × 17 cells a histogram stays within [`CELLS`].
 pub(super) const MOST_BINS: f64 = 16.0;
-/// Least gain of a pair on the rows held out, in standard errors. High, for the screen has seen these rows, and takes the best of many.
-const LEAST_Z: f64 = 3.5;
+/// Least gain of all pairs together on the rows held out, in standard errors. High, for the screen has seen these rows, and takes the best of many.
+const LEAST_JOINT_Z: f64 = 3.5;
+/// The same of each pair beside the others.
+const LEAST_Z: f64 = 1.0;
 
 /// A feature on coarser bins; each is a union of its own.
 struct Coarse {
@@ -232,8 +235,13 @@ pub(super) fn find(bags: &mut [Bag], rows: &Rows, axes: &[Axis], params: &Additi
     while !grids.is_empty() {
         let mut trial = bags.to_vec();
         let outcome = boost(&mut trial, rows, &grids, &how, params.limits());
-        let z: Vec<f64> = (0..grids.len()).into_par_iter().map(|at| significance(&trial, rows, &grids, &outcome.scores, at)).collect();
+        let every: Vec<usize> = (0..grids.len()).collect();
+        let z: Vec<f64> = every.par_iter().map(|at| significance(&trial, rows, &grids, &outcome.scores, &[*at])).collect();
         if z.iter().all(|z| *z >= LEAST_Z) {
+            if significance(&trial, rows, &grids, &outcome.scores, &every) < LEAST_JOINT_Z {
+                grids.clear();
+                break;
+            }
             return Joint { grids, scores: outcome.scores.clone(), z, progress: Some(Progress::of(&outcome)) };
         }
         // Those that stay are boosted anew, without the others' company.
@@ -270,13 +278,13 @@ fn screen(bags: &[Bag], rows: &Rows, axes: &[Axis], params: &AdditiveParams) -> 
     order.into_iter().map(|at| Grid::new(&coarse[candidates[at].0], &coarse[candidates[at].1], axes, rows)).collect()
 }
 
-/// What pair `at` takes from the loss of the rows held out, over the standard error of that sum: rows of one group count as one.
-fn significance(bags: &[Bag], rows: &Rows, grids: &[Grid], scores: &[Scores], at: usize) -> f64 {
+/// What the pairs named take from the loss of the rows held out, over the standard error of that sum: rows of one group count as one.
+fn significance(bags: &[Bag], rows: &Rows, grids: &[Grid], scores: &[Scores], named: &[usize]) -> f64 {
     let mut gains = vec![0.0; rows.group.last().map_or(0, |last| *last as usize + 1)];
     for i in 0..rows.label.len() {
         let bag = rows.fold[i] as usize;
         let with = bags[bag].logit(i);
-        let without = with - scores[bag][at][usize::from(grids[at].codes[i])];
+        let without = with - named.iter().map(|at| scores[bag][*at][usize::from(grids[*at].codes[i])]).sum::<f64>();
         gains[rows.group[i] as usize] += rows.weight[i] * (loss(without, rows.label[i]) - loss(with, rows.label[i]));
     }
     let sum: f64 = gains.iter().sum();

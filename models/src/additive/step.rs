@@ -168,8 +168,8 @@ fn grow(cells: &[Sums], held: &Held<'_>, how: &How) -> Vec<Leaf> {
             let (mut below, worth) = (Sums::default(), whole.sums.gain(how));
             let floor = worth + 1e-12 * worth.max(1e-6);
             let mut most = best.map_or(floor, |b| b.0 + worth).max(floor);
-            for cut in whole.from..whole.to.saturating_sub(1) {
-                below.add(&cells[cut]);
+            for (cut, cell) in cells.iter().enumerate().take(whole.to.saturating_sub(1)).skip(whole.from) {
+                below.add(cell);
                 let above = whole.sums.less(&below);
                 if below.weight < how.min_leaf || above.weight < how.min_leaf {
                     continue;

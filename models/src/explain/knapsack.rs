@@ -143,7 +143,7 @@ impl Relaxed {
 pub(super) fn least(problem: &Problem<'_>) -> Result<Option<Choice>> {
     let n = problem.levels.len();
     let mut relaxed = vec![Relaxed::of(&[])];
-    let mut steps: Vec<Increment> = problem.slope.iter().filter(|s| s.most > 0).map(|s| slope_step(s)).collect();
+    let mut steps: Vec<Increment> = problem.slope.iter().filter(|s| s.most > 0).map(slope_step).collect();
     for feature in (0..n).rev() {
         steps.extend(hull(feature, &problem.levels[feature]));
         steps.sort_by(|a, b| a.price().total_cmp(&b.price()));
@@ -151,7 +151,7 @@ pub(super) fn least(problem: &Problem<'_>) -> Result<Option<Choice>> {
     }
     relaxed.reverse();
     if let Some(last) = relaxed.last_mut() {
-        *last = Relaxed::of(&problem.slope.iter().filter(|s| s.most > 0).map(|s| slope_step(s)).collect::<Vec<_>>());
+        *last = Relaxed::of(&problem.slope.iter().filter(|s| s.most > 0).map(slope_step).collect::<Vec<_>>());
     }
     let mut search = Search { problem, best: None, picks: vec![(0, 0, 0)] };
     let (start, changed, features) = problem.slope.map_or((Level { cost: 0, gain: 0 }, 0, 0), |s| (s.start, 1, bit(s.feature)));
