@@ -180,8 +180,17 @@ fn the_table_gives_the_same_scores() {
     for pair in table.windows(2).filter(|pair| pair[0].id == pair[1].id && !pair[1].above.is_nan()) {
         assert!(pair[0].up_to == pair[1].above && pair[0].points != pair[1].points, "joined where equal");
     }
-    for id in ["rise", "fall", "hill"] {
-        assert!((table.iter().filter(|line| line.id == id).map(|line| line.share).sum::<f64>() - 1.0).abs() < 1e-9);
+    let (all, weight) = (set.weight().iter().sum::<f64>(), set.weight());
+    for (j, id) in ["rise", "fall", "hill"].iter().enumerate() {
+        for line in table.iter().filter(|line| line.id == *id) {
+            let falls = |x: f64| if line.above.is_nan() { x.is_nan() } else { line.above < x && x <= line.up_to };
+            let (mut w, mut good) = (0.0, 0.0);
+            for i in (0..set.rows()).filter(|i| falls(set.design().x()[(*i, j)])) {
+                w += weight[i];
+                good += weight[i] * set.label()[i];
+            }
+            assert!((line.share - w / all).abs() < 1e-12 && (line.rate.unwrap() - good / w).abs() < 1e-12, "{line:?}");
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Pairs of features: which, how much, and what of it belongs to either feature alone.
 //!
 //! Every pair of free numbers is screened by the best four-leaf tree on what the features leave unexplained (FAST: Lou, Caruana, Gehrke and Hooker, *Accurate
-//! intelligible models with pairwise interactions*, 2013), each row told by the bag that held it out. The best are boosted together on coarse grids, the features'
-//! own shapes standing. Pairs that take nothing clear from the loss of the rows held out are dropped, and none stay unless together they take more than chance
+//! intelligible models with pairwise interactions*, 2013), each row told by the bag that held it out, half of the folds. The best are boosted together on coarse grids, the features'
+//! own shapes standing. Pairs that take nothing clear from the loss of the rows held out in the other half are dropped, and none stay unless together they take more than chance
 //! would. What a grid says along one axis alone then
 //! goes to that feature, until the grid's weighted mean is 0 along every row and column (Lengerich et al., *Purifying interaction effects with the functional
 //! ANOVA*, 2020). A feature with a direction is never joined: a grid could turn it.
@@ -19,10 +19,10 @@ use crate::linear::link::sigmoid;
 
 /// Most bins of a feature in a grid, missing apart: with 17 × 17 cells a histogram stays within [`CELLS`].
 pub(super) const MOST_BINS: f64 = 16.0;
-/// Least gain of all pairs together on the rows held out, in standard errors. High, for the screen has seen these rows, and takes the best of many.
-const LEAST_JOINT_Z: f64 = 3.5;
+/// Least gain of all pairs together on the rows that judge them, in standard errors.
+const LEAST_JOINT_Z: f64 = 2.0;
 /// The same of each pair beside the others.
-const LEAST_Z: f64 = 1.0;
+const LEAST_Z: f64 = 0.5;
 
 /// A feature on coarser bins; each is a union of its own.
 struct Coarse {
@@ -255,6 +255,9 @@ pub(super) fn find(bags: &mut [Bag], rows: &Rows, axes: &[Axis], params: &Additi
 fn screen(bags: &[Bag], rows: &Rows, axes: &[Axis], params: &AdditiveParams) -> Vec<Grid> {
     let slope: Vec<[f64; 2]> = (0..rows.label.len())
         .map(|i| {
+            if judges(rows, i, bags.len()) {
+                return [0.0; 2];
+            }
             let p = sigmoid(bags[rows.fold[i] as usize].logit(i));
             [rows.weight[i] * (p - rows.label[i]), rows.weight[i] * p * (1.0 - p)]
         })
@@ -278,17 +281,27 @@ fn screen(bags: &[Bag], rows: &Rows, axes: &[Axis], params: &AdditiveParams) -> 
     order.into_iter().map(|at| Grid::new(&coarse[candidates[at].0], &coarse[candidates[at].1], axes, rows)).collect()
 }
 
-/// What the pairs named take from the loss of the rows held out, over the standard error of that sum: rows of one group count as one.
+/// Whether a row judges pairs. Half the folds do, the other half chooses them: a row that did both would find in noise what was sought in it.
+fn judges(rows: &Rows, i: usize, bags: usize) -> bool {
+    rows.fold[i] as usize >= bags / 2
+}
+
+/// What the pairs named take from the loss of the rows held out that judge, over the standard error of that sum: rows of one group count as one.
 fn significance(bags: &[Bag], rows: &Rows, grids: &[Grid], scores: &[Scores], named: &[usize]) -> f64 {
-    let mut gains = vec![0.0; rows.group.last().map_or(0, |last| *last as usize + 1)];
-    for i in 0..rows.label.len() {
+    let (mut gains, mut group): (Vec<f64>, Option<u32>) = (Vec::new(), None);
+    for i in (0..rows.label.len()).filter(|i| judges(rows, *i, bags.len())) {
         let bag = rows.fold[i] as usize;
         let with = bags[bag].logit(i);
         let without = with - named.iter().map(|at| scores[bag][*at][usize::from(grids[*at].codes[i])]).sum::<f64>();
-        gains[rows.group[i] as usize] += rows.weight[i] * (loss(without, rows.label[i]) - loss(with, rows.label[i]));
+        if group.replace(rows.group[i]) != Some(rows.group[i]) {
+            gains.push(0.0);
+        }
+        if let Some(gain) = gains.last_mut() {
+            *gain += rows.weight[i] * (loss(without, rows.label[i]) - loss(with, rows.label[i]));
+        }
     }
     let sum: f64 = gains.iter().sum();
-    let mean = sum / gains.len() as f64;
+    let mean = sum / gains.len().max(1) as f64;
     let variance: f64 = gains.iter().map(|gain| (gain - mean) * (gain - mean)).sum();
     if variance > 0.0 { sum / variance.sqrt() } else { 0.0 }
 }
