@@ -20,7 +20,7 @@ use crate::linear::link::sigmoid;
 /// Most bins of a feature in a grid, missing apart: with 17 × 17 cells a histogram stays within [`CELLS`].
 pub(super) const MOST_BINS: f64 = 16.0;
 /// Least gain of all pairs together on the rows that judge them, in standard errors.
-const LEAST_JOINT_Z: f64 = 2.0;
+const LEAST_JOINT_Z: f64 = 2.5;
 /// The same of each pair beside the others.
 const LEAST_Z: f64 = 0.5;
 
