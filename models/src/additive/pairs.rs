@@ -19,8 +19,8 @@ use crate::linear::link::sigmoid;
 
 /// Most bins of a feature in a grid, missing apart: with 17 × 17 cells a histogram stays within [`CELLS`].
 pub(super) const MOST_BINS: f64 = 16.0;
-/// Least gain of all pairs together on the rows that judge them, in standard errors.
-const LEAST_JOINT_Z: f64 = 2.5;
+/// Least gain of all pairs together on the rows that judge them, in standard errors: chance alone gives it once in a hundred sets.
+const LEAST_JOINT_Z: f64 = 2.33;
 /// The same of each pair beside the others.
 const LEAST_Z: f64 = 0.5;
 
@@ -232,20 +232,23 @@ pub(super) struct Joint {
 pub(super) fn find(bags: &mut [Bag], rows: &Rows, axes: &[Axis], params: &AdditiveParams) -> Joint {
     let how = params.how();
     let mut grids = if params.pairs > 0 { screen(bags, rows, axes, params) } else { Vec::new() };
+    let mut is_first = true;
     while !grids.is_empty() {
         let mut trial = bags.to_vec();
         let outcome = boost(&mut trial, rows, &grids, &how, params.limits());
         let every: Vec<usize> = (0..grids.len()).collect();
-        let z: Vec<f64> = every.par_iter().map(|at| significance(&trial, rows, &grids, &outcome.scores, &[*at])).collect();
-        if z.iter().all(|z| *z >= LEAST_Z) {
-            if significance(&trial, rows, &grids, &outcome.scores, &every) < LEAST_JOINT_Z {
-                grids.clear();
-                break;
-            }
-            return Joint { grids, scores: outcome.scores.clone(), z, progress: Some(Progress::of(&outcome)) };
+        let z = |named: &[usize]| significance(&trial, rows, &grids, &outcome.scores, named);
+        // Asked before any is dropped: of those that are left, chance would make much.
+        if std::mem::take(&mut is_first) && z(&every) < LEAST_JOINT_Z {
+            grids.clear();
+            break;
+        }
+        let each: Vec<f64> = every.par_iter().map(|at| z(&[*at])).collect();
+        if each.iter().all(|z| *z >= LEAST_Z) {
+            return Joint { grids, scores: outcome.scores.clone(), z: each, progress: Some(Progress::of(&outcome)) };
         }
         // Those that stay are boosted anew, without the others' company.
-        let mut kept = z.iter().map(|z| *z >= LEAST_Z);
+        let mut kept = each.iter().map(|z| *z >= LEAST_Z);
         grids.retain(|_| kept.next().unwrap_or(false));
     }
     Joint { grids, scores: Vec::new(), z: Vec::new(), progress: None }
