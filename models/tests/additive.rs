@@ -148,8 +148,8 @@ fn a_pair_is_shared_equally_and_one_with_a_direction_never_joined() {
 
 #[test]
 fn noise_has_no_pairs() {
-    let pairs = |seed| additive(AdditiveParams { pairs: 10, ..AdditiveParams::default() }, &with_pair(100 + seed, 0.0)).pairs.len();
-    let fooled = (0..60).filter(|seed| pairs(*seed) > 0).count();
+    let pairs = |seed: u64| additive(AdditiveParams { pairs: 10, ..AdditiveParams::default() }, &with_pair(100 + seed, 0.0)).pairs.len();
+    let fooled = (0..60_u64).filter(|seed| pairs(*seed) > 0).count();
     assert!(fooled <= 2, "pairs in {fooled} of 60 sets without any");
 }
 
