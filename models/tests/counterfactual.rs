@@ -132,9 +132,9 @@ fn brute_force_finds_nothing_cheaper_in_three_thousand_problems() {
         asks.reverse();
         let row: Vec<f64> = (0..n).map(|_| if draws.unit() < 0.2 { f64::NAN } else { draws.unit() * 5.0 }).collect();
         let model = model(shapes.clone());
-        let goal = model.logit(&design(&[row.clone()])).unwrap()[0] + (draws.bits() % 16) as f64 / 8.0 - 0.25;
+        let goal = model.logit(&design(std::slice::from_ref(&row))).unwrap()[0] + (draws.bits() % 16) as f64 / 8.0 - 0.25;
         let most = pick(&mut draws, &[None, None, None, Some(1), Some(2), Some(3), Some(0)]);
-        let plan = model.counterfactual(&design(&[row.clone()]), 0, goal, &asks, most).unwrap();
+        let plan = model.counterfactual(&design(std::slice::from_ref(&row)), 0, goal, &asks, most).unwrap();
         let (least, best) = brute(&model, &shapes, &asks, &row, goal, most.unwrap_or(9));
         assert_eq!(plan.is_reached, least.is_some(), "seed {seed}");
         let changed: Vec<usize> = plan.changes.iter().map(|change| change.feature).collect();
@@ -312,7 +312,7 @@ fn what_cannot_be_answered_is_refused_by_name() {
     let said = |params: Params, asks: &[Ask]| fit(&params, &set).counterfactual(set.design(), 0, 1.0, asks, None).unwrap_err();
     let card = Params::Scorecard(ScorecardParams::default());
     let hill = Ask::any("hill", Way::Either);
-    assert!(said(Params::Baseline, &[hill.clone()]).to_string().starts_with("baseline does not take counterfactuals"));
+    assert!(said(Params::Baseline, std::slice::from_ref(&hill)).to_string().starts_with("baseline does not take counterfactuals"));
     let step = Ask { price: Price::Step(1.0), ..hill.clone() };
     assert!(said(Params::Logistic(LogisticParams::default()), &[step]).to_string().starts_with("logistic does not take a price by bins"));
     assert!(matches!(said(card, &[Ask::any("hills", Way::Up)]), Error::Features { .. }));
