@@ -171,10 +171,10 @@ fn the_table_gives_the_same_scores() {
         found.map_or(0.0, |line| line.points)
     };
     let said = model.logit(set.design()).unwrap();
-    for i in 0..set.rows() {
+    for (i, said) in said.iter().enumerate() {
         let ids = set.design().features().iter().map(|f| f.id.as_str());
         let score = scale.score_of(sum.intercept) + ids.enumerate().map(|(j, id)| points(id, set.design().x()[(i, j)])).sum::<f64>();
-        assert!((score - scale.score_of(said[i])).abs() < 1e-9, "row {i}");
+        assert!((score - scale.score_of(*said)).abs() < 1e-9, "row {i}");
     }
     for pair in table.windows(2).filter(|pair| pair[0].id == pair[1].id && !pair[1].above.is_nan()) {
         assert!(pair[0].up_to == pair[1].above && pair[0].points != pair[1].points, "joined where equal");
