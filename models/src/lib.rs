@@ -14,12 +14,13 @@
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
 //! | [`tree`] | the smartcore forest as a challenger |
 //! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
-//! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
 //! | [`effect`] | what a treatment does, where the data can tell; who gains most; what a ranking is worth |
 //! | [`neighbours`] | the records most like one, as a model sees them |
 //! | [`calibrate`] | none, Platt, beta or isotonic, chosen on held-out rows; isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal, conformalized quantiles) |
 //! | [`assess`] | AUC with its interval, KS, Brier and its parts, calibration error, lift, stability, gaps between groups |
+//! | [`additive`] | boosted step functions, one a feature, monotone where asked; pairs; prints as a scorecard |
+//! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over; the cheapest lawful change that lifts it |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
@@ -27,6 +28,7 @@
 //! batch never change a bit of the result; a row of weight 2 is the row twice; what a feature contributes sums to what is predicted.
 #![deny(missing_docs)]
 
+pub mod additive;
 pub mod algorithm;
 pub mod artifact;
 pub mod assess;
@@ -46,12 +48,14 @@ pub mod points;
 pub mod split;
 pub mod tree;
 
+pub use additive::{Additive, AdditiveParams};
 pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
 pub use assess::Assessment;
 pub use calibrate::{Beta, Calibration, Centred, Isotonic, Platt};
 pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
+pub use explain::counterfactual::{Ask, Change, Goal, Plan, Price, Way};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal};
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};

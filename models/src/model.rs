@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::additive::{Additive, AdditiveParams};
 use crate::algorithm::{Algorithm, Fitted, Traits, refuse};
 use crate::baseline::{BaseRate, Baseline};
 use crate::data::{Design, FeatureMeta, TrainingSet};
@@ -30,6 +31,8 @@ pub enum Params {
     Linfa(LinfaParams),
     /// Random forest by smartcore, a challenger.
     Forest(ForestParams),
+    /// Boosted step functions, one a feature.
+    Additive(AdditiveParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -44,6 +47,7 @@ impl Params {
             Params::Scorecard(params) => params,
             Params::Linfa(params) => params,
             Params::Forest(params) => params,
+            Params::Additive(params) => params,
         }
     }
 
@@ -99,6 +103,8 @@ pub enum Model {
     Linfa(Logistic),
     /// See [`Params::Forest`].
     Forest(Forest),
+    /// See [`Params::Additive`].
+    Additive(Additive),
 }
 
 impl Model {
@@ -108,6 +114,7 @@ impl Model {
             Model::Logistic(model) | Model::Linfa(model) => model,
             Model::Scorecard(model) => model,
             Model::Forest(model) => model,
+            Model::Additive(model) => model,
         }
     }
 
@@ -119,6 +126,7 @@ impl Model {
             Model::Scorecard(_) => "scorecard",
             Model::Linfa(_) => "linfa",
             Model::Forest(_) => "forest",
+            Model::Additive(_) => "additive",
         }
     }
 

@@ -1,5 +1,9 @@
 //! A prediction as a sum. Nothing is approximated: the parts are what the model added up, and adding them up again gives the same bits.
 
+pub mod counterfactual;
+mod knapsack;
+mod moves;
+
 use ndarray::Array2;
 
 use crate::error::{Error, Result};

@@ -153,6 +153,11 @@ impl Line {
         if self.standing == Standing::Flat { 0.0 } else { self.slope / (self.spread * self.half_width()) / 2.0 }
     }
 
+    /// The value at the mean position.
+    pub(crate) fn centre(&self) -> f64 {
+        self.low + self.mean * self.half_width() + self.mean * self.half_width()
+    }
+
     fn has_slope(&self) -> bool {
         self.standing == Standing::Kept
     }

@@ -7,11 +7,11 @@ mod refusals;
 #[path = "../truth/mod.rs"]
 mod truth;
 
-use luheng_models::{Binning, Calibration, Model};
 use luheng_models::{
-    Design, Direction, Error, FeatureMeta, ForestParams, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams,
-    TrainingSet, assess,
+    AdditiveParams, Design, Direction, Error, FeatureMeta, ForestParams, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt,
+    ScorecardParams, TrainingSet, assess,
 };
+use luheng_models::{Binning, Calibration, Model};
 use proptest::prelude::*;
 use truth::{Draws, fit, meta, sealed, suited, town};
 
@@ -44,10 +44,24 @@ fn every() -> Vec<Params> {
         // Single-threaded, so few trees here.
         Params::Forest(ForestParams { trees: 20, ..ForestParams::default() }),
         Params::Forest(ForestParams { trees: 12, max_depth: 8, min_leaf: 2, columns: 4 }),
+        Params::Additive(AdditiveParams::default()),
+        Params::Additive(AdditiveParams {
+            max_bins: 20,
+            bags: 3,
+            rate: 0.7,
+            leaves: 5,
+            max_rounds: 9,
+            min_leaf: 0.0,
+            l2: 0.01,
+            pairs: 2,
+            pair_bins: 5,
+            ..AdditiveParams::default()
+        }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
-        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Linfa(_) | Params::Forest(_) => {}
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
+        Params::Additive(_) | Params::Linfa(_) | Params::Forest(_) => {}
     });
     all
 }
