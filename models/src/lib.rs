@@ -12,6 +12,7 @@
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
+//! | [`tree`] | boosted trees that keep every direction, with the proof; Shapley contributions |
 //! | [`calibrate`] | Platt scaling (keeps a score explainable) and isotonic regression |
 //! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal) |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over |
@@ -37,6 +38,7 @@ pub mod interval;
 pub mod linear;
 pub mod model;
 pub mod split;
+pub mod tree;
 
 pub use algorithm::Traits;
 pub use artifact::{Draft, ModelArtifact};
@@ -48,3 +50,4 @@ pub use explain::{Contributions, Explanation, Ranked, Reason};
 pub use interval::{Conformal, Interval};
 pub use linear::{Binning, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
+pub use tree::{Boost, BoostParams};

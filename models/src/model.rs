@@ -13,6 +13,7 @@ use crate::explain::Contributions;
 use crate::interval::{Interval, normal};
 use crate::linear::link::sigmoid;
 use crate::linear::{Logistic, LogisticParams, Scorecard, ScorecardParams};
+use crate::tree::{Boost, BoostParams};
 
 /// Which algorithm, and how. In TOML: `algorithm = "scorecard"` with its parameters beside it; those left out have their defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub enum Params {
     Logistic(LogisticParams),
     /// Logistic regression on weights of evidence, in points.
     Scorecard(ScorecardParams),
+    /// Boosted trees.
+    Boost(BoostParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -36,6 +39,7 @@ impl Params {
             Params::Baseline => &BaseRate,
             Params::Logistic(params) => params,
             Params::Scorecard(params) => params,
+            Params::Boost(params) => params,
         }
     }
 
@@ -87,6 +91,8 @@ pub enum Model {
     Logistic(Logistic),
     /// See [`Params::Scorecard`].
     Scorecard(Scorecard),
+    /// See [`Params::Boost`].
+    Boost(Boost),
 }
 
 impl Model {
@@ -95,6 +101,7 @@ impl Model {
             Model::Baseline(model) => model,
             Model::Logistic(model) => model,
             Model::Scorecard(model) => model,
+            Model::Boost(model) => model,
         }
     }
 
@@ -104,6 +111,7 @@ impl Model {
             Model::Baseline(_) => "baseline",
             Model::Logistic(_) => "logistic",
             Model::Scorecard(_) => "scorecard",
+            Model::Boost(_) => "boost",
         }
     }
 

@@ -7,7 +7,7 @@ mod refusals;
 #[path = "../truth/mod.rs"]
 mod truth;
 
-use luheng_models::{Binning, Calibration, Model};
+use luheng_models::{Binning, BoostParams, Calibration, Model};
 use luheng_models::{
     Design, Direction, Error, FeatureMeta, Kind, LogisticParams, ModelArtifact, Params, Platt, ScorecardParams, TrainingSet, assess,
 };
@@ -38,10 +38,26 @@ fn every() -> Vec<Params> {
             smoothing: 0.5,
             ..ScorecardParams::default()
         }),
+        Params::Boost(BoostParams { trees: 80, learning_rate: 0.15, ..BoostParams::default() }),
+        Params::Boost(BoostParams {
+            trees: 30,
+            learning_rate: 0.3,
+            max_leaves: 64,
+            max_depth: 12,
+            min_rows: 5.5,
+            min_hessian: 0.5,
+            l2: 20.0,
+            min_gain: 0.1,
+            max_bins: 40,
+            row_share: 0.7,
+            column_share: 0.6,
+            held_share: 0.0,
+            ..BoostParams::default()
+        }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
-        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
+        Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) | Params::Boost(_) => {}
     });
     all
 }
