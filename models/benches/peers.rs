@@ -2,6 +2,7 @@
 //!
 //!     peers binning DATA TREND MAX_BINS MIN_SHARE REPEAT    each column: seconds, cuts
 //!     peers scorecard TRAIN TEST quantile|optimal           seconds of the fit, a score a test row
+//!     peers tree SPEC                                       see `tree.rs`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +13,8 @@
     clippy::disallowed_types,
     missing_docs
 )]
+
+mod tree;
 
 use std::time::Instant;
 
@@ -94,6 +97,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("binning") => binning(&arguments[1..]),
         Some("scorecard") => scorecard(&arguments[1..]),
+        Some("tree") => tree::run(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

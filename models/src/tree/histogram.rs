@@ -190,8 +190,8 @@ impl Layout {
 
 impl Group {
     fn fill<const N: usize>(&self, codes: &[[u8; 4]], rows: &[u32], cells: &[Cell<N>], out: &mut [Cell<N>]) {
-        let mut sums = [[[0_i64; N]; 256]; 4];
-        let [a, b, c, d] = &mut sums;
+        let mut sums = Aligned([[[0_i64; N]; 256]; 4]);
+        let [a, b, c, d] = &mut sums.0;
         for (row, cell) in rows.iter().zip(cells) {
             let four = codes[*row as usize];
             add(&mut a[usize::from(four[0])], cell);
@@ -202,12 +202,16 @@ impl Group {
         let mut rest = out;
         for (lane, known) in &self.lanes {
             let (own, after) = rest.split_at_mut(known + 1);
-            own[..*known].copy_from_slice(&sums[*lane][..*known]);
-            own[*known] = sums[*lane][usize::from(MISSING)];
+            own[..*known].copy_from_slice(&sums.0[*lane][..*known]);
+            own[*known] = sums.0[*lane][usize::from(MISSING)];
             rest = after;
         }
     }
 }
+
+/// Four histograms whose cells never straddle two lines of the cache.
+#[repr(align(64))]
+struct Aligned<const N: usize>([[Cell<N>; 256]; 4]);
 
 /// Wrapping, since the two fields of a narrow cell share a word; what they hold never overflows.
 #[inline]
