@@ -19,8 +19,10 @@ use super::ensemble::{Feature, Tree};
 use super::walk::{Lane, ROWS, Walk};
 use super::{MOST_LEAVES, UNITS, nearest, score_of};
 
-/// Numbers of points there is code for.
-const POINTS: [usize; 9] = [1, 2, 3, 4, 5, 6, 8, 16, 32];
+/// Numbers of points there is code for: even ones, since a processor takes two numbers at a time.
+const POINTS: [usize; 6] = [2, 4, 6, 8, 16, 32];
+/// Rows that a sweep takes together: neither waits for the other.
+const ABREAST: usize = 2;
 
 /// Trees ready to explain.
 #[derive(Clone, Debug)]
@@ -113,9 +115,12 @@ impl Shapley {
     fn block(&self, walk: &Walk, x: &[f64], width: usize, parts: &mut [f64]) {
         let mut lanes = Vec::new();
         walk.codes(x, width, &mut lanes);
+        // Rows are taken so many abreast: the last may be one that is not asked for.
+        let mut sums = vec![0.0; (parts.len() / width).next_multiple_of(ABREAST) * width];
         for (number, tree) in self.trees.iter().enumerate() {
-            tree.explain(&walk.turns(number, &lanes), width, parts);
+            tree.explain(&walk.turns(number, &lanes), width, &mut sums);
         }
+        parts.copy_from_slice(&sums[..parts.len()]);
         for (row, score) in parts.chunks_exact_mut(width).zip(walk.units(&lanes)) {
             self.round(row, score);
         }
@@ -176,14 +181,11 @@ impl Paths {
         Paths { points, splits, factors, leaves: tree.value.iter().map(|units| score_of(*units)).collect() }
     }
 
-    /// Adds this tree's parts of up to 64 rows, not yet rounded.
+    /// Adds this tree's parts of up to 64 rows, as many as there is room for, not yet rounded.
     fn explain(&self, turns: &Lane<u64>, width: usize, parts: &mut [f64]) {
         match self.points {
-            1 => self.sweep::<1>(turns, width, parts),
             2 => self.sweep::<2>(turns, width, parts),
-            3 => self.sweep::<3>(turns, width, parts),
             4 => self.sweep::<4>(turns, width, parts),
-            5 => self.sweep::<5>(turns, width, parts),
             6 => self.sweep::<6>(turns, width, parts),
             8 => self.sweep::<8>(turns, width, parts),
             16 => self.sweep::<16>(turns, width, parts),
@@ -193,32 +195,37 @@ impl Paths {
 
     fn sweep<const M: usize>(&self, turns: &Lane<u64>, width: usize, parts: &mut [f64]) {
         let (factors, _) = self.factors.as_chunks::<M>();
-        let mut above = [[1.0; M]; MOST_LEAVES];
-        let mut below = [[0.0; M]; 2 * MOST_LEAVES];
+        let mut above = [[[1.0; M]; ABREAST]; MOST_LEAVES];
+        let mut below = [[[0.0; M]; ABREAST]; 2 * MOST_LEAVES];
         for (sums, value) in below[MOST_LEAVES..].iter_mut().zip(&self.leaves) {
-            *sums = [*value; M];
+            *sums = [[*value; M]; ABREAST];
         }
-        for (turns, parts) in turns.iter().zip(parts.chunks_exact_mut(width)) {
-            let mut stands = [0_usize; MOST_LEAVES];
+        let mut stands = [[0_usize; ABREAST]; MOST_LEAVES];
+        let (turns, _) = turns.as_chunks::<ABREAST>();
+        for (turns, parts) in turns.iter().zip(parts.chunks_exact_mut(ABREAST * width)) {
             for (at, split) in self.splits.iter().enumerate() {
-                let is_on = usize::from((turns ^ split.want) & split.mask == 0);
-                stands[at % MOST_LEAVES] = 9 * at + 3 * (is_on * (1 + (turns >> at & 1) as usize));
-                if at > 0 {
-                    let factor = &factors[stands[split.above % MOST_LEAVES] + split.side];
-                    let from = above[split.above % MOST_LEAVES];
-                    above[at % MOST_LEAVES] = std::array::from_fn(|m| from[m] * factor[m]);
+                for k in 0..ABREAST {
+                    let is_on = usize::from((turns[k] ^ split.want) & split.mask == 0);
+                    stands[at % MOST_LEAVES][k] = 9 * at + 3 * (is_on * (1 + (turns[k] >> at & 1) as usize));
+                    if at > 0 {
+                        let factor = &factors[stands[split.above % MOST_LEAVES][k] + split.side];
+                        let from = above[split.above % MOST_LEAVES][k];
+                        above[at % MOST_LEAVES][k] = std::array::from_fn(|m| from[m] * factor[m]);
+                    }
                 }
             }
             for (at, split) in self.splits.iter().enumerate().rev() {
-                let [left, right] = split.below.map(|at| below[at % (2 * MOST_LEAVES)]);
-                let (product, stand) = (&above[at % MOST_LEAVES], stands[at % MOST_LEAVES]);
-                let Some([by_left, by_right, weight]) = factors.get(stand..stand + 3) else { continue };
-                let mut part = 0.0;
-                for m in 0..M {
-                    part += weight[m] * product[m] * (left[m] - right[m]);
+                for k in 0..ABREAST {
+                    let [left, right] = split.below.map(|at| below[at % (2 * MOST_LEAVES)][k]);
+                    let (product, stand) = (&above[at % MOST_LEAVES][k], stands[at % MOST_LEAVES][k]);
+                    let Some([by_left, by_right, weight]) = factors.get(stand..stand + 3) else { continue };
+                    let mut part = [0.0; 2];
+                    for m in 0..M {
+                        part[m % 2] += weight[m] * product[m] * (left[m] - right[m]);
+                    }
+                    below[at % MOST_LEAVES][k] = std::array::from_fn(|m| left[m] * by_left[m] + right[m] * by_right[m]);
+                    parts[k * width + split.feature] += part[0] + part[1];
                 }
-                below[at % MOST_LEAVES] = std::array::from_fn(|m| left[m] * by_left[m] + right[m] * by_right[m]);
-                parts[split.feature] += part;
             }
         }
     }
