@@ -106,12 +106,16 @@ pub(super) fn run(set: &TrainingSet, params: &BoostParams, objective: Objective,
         let columns = sample::columns(&codes.useful, seed, tree, params.column_share);
         let is_sample_whole = sampled.len() == set.rows();
         let soil = Soil { codes: &codes, features: set.design().features(), params, weights: &weights, slopes: &rows.slopes };
-        let Some(grown) = soil.grow(sampled, &columns) else {
+        let settled = |grown: Grown| {
+            let settled = settle(&grown, &rows, objective, params);
+            // A tree that moves nobody, as where a quantile sits on a value that many rows share.
+            settled.value.iter().any(|units| *units != 0).then_some((grown, settled))
+        };
+        let Some((grown, settled)) = soil.grow(sampled, &columns).and_then(settled) else {
             // Another sample may have more to say; the same rows and columns will not.
             if params.row_share < 1.0 || params.column_share < 1.0 { continue } else { break }
         };
         grown_n += 1;
-        let settled = settle(&grown, &rows, objective, params);
         rows.move_on(&grown, &settled, &codes, is_sample_whole);
         trees.push((Grown { rows: Vec::new(), ..grown }, settled));
         if !held.is_empty() {
