@@ -3,10 +3,10 @@
 //! The specification is JSON: names, directions and categories of the columns, parameters, and files of numbers (f64, row by row, the label last). Scores go to
 //! files, seconds to standard output.
 
-use std::collections::BTreeMap;
 use luheng_models::{Design, Direction, FeatureMeta, Kind, Params, TrainingSet};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 struct Spec {

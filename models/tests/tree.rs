@@ -120,7 +120,8 @@ fn worst_step(ensemble: &Ensemble, set: &TrainingSet) -> f64 {
                 row
             };
             let x: Vec<f64> = ladder.iter().flat_map(row).collect();
-            let design = Design::new(ndarray::Array2::from_shape_vec((ladder.len(), features.len()), x).unwrap(), features.clone()).unwrap();
+            let design =
+                Design::new(ndarray::Array2::from_shape_vec((ladder.len(), features.len()), x).unwrap(), features.clone()).unwrap();
             let scores = ensemble.values(&design).unwrap();
             worst = scores.windows(2).map(|s| sign * (s[0] - s[1])).fold(worst, f64::max);
         }
@@ -159,7 +160,18 @@ fn without_its_directions_the_same_data_break_them() {
 fn missing_values_go_where_they_belong_and_otherwise_to_the_heavier_side() {
     let mut draws = Draws(5);
     let x: Vec<f64> = (0..4_000).map(|i| if i % 4 == 0 { f64::NAN } else { draws.normal() }).collect();
-    let label: Vec<f64> = x.iter().map(|x| draws.yes(if x.is_nan() { 0.9 } else if *x > 1.0 { 0.2 } else { 0.5 })).collect();
+    let label: Vec<f64> = x
+        .iter()
+        .map(|x| {
+            draws.yes(if x.is_nan() {
+                0.9
+            } else if *x > 1.0 {
+                0.2
+            } else {
+                0.5
+            })
+        })
+        .collect();
     for direction in [Direction::Free, Direction::Up, Direction::Down] {
         let set = set_of(vec![meta("x", direction)], vec![x.clone()], label.clone());
         let model = Model::Boost(boost(&set, SMALL, 1));

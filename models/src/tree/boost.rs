@@ -81,8 +81,10 @@ impl Algorithm for BoostParams {
     }
 
     fn check(&self) -> Result<()> {
-        let within = |name, found: f64, is_right: bool, expected| if is_right { Ok(()) } else { Err(Error::Parameter { name, found, expected }) };
-        let count = |name, found: u32, least: u32, most: u32, expected| within(name, f64::from(found), (least..=most).contains(&found), expected);
+        let within =
+            |name, found: f64, is_right: bool, expected| if is_right { Ok(()) } else { Err(Error::Parameter { name, found, expected }) };
+        let count =
+            |name, found: u32, least: u32, most: u32, expected| within(name, f64::from(found), (least..=most).contains(&found), expected);
         let share = |name, found: f64| within(name, found, found > 0.0 && found <= 1.0, "above 0, at most 1");
         let from_zero = |name, found: f64| within(name, found, found >= 0.0 && found.is_finite(), "0 or more, finite");
         count("trees", self.trees, 1, 4096, "1 to 4096")?;

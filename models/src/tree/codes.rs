@@ -57,8 +57,7 @@ fn runs(x: &[f64], weight: &[f64]) -> Vec<(f64, f64)> {
         keys.sort_unstable();
         keys.into_iter().for_each(|key| add(key, weight[0]));
     } else {
-        let mut pairs: Vec<(u64, u64)> =
-            x.iter().zip(weight).filter(|(x, _)| !x.is_nan()).map(|(x, w)| (key(*x), w.to_bits())).collect();
+        let mut pairs: Vec<(u64, u64)> = x.iter().zip(weight).filter(|(x, _)| !x.is_nan()).map(|(x, w)| (key(*x), w.to_bits())).collect();
         pairs.sort_unstable();
         pairs.into_iter().for_each(|(key, weight)| add(key, f64::from_bits(weight)));
     }
@@ -74,15 +73,14 @@ fn cuts(distinct: &[(f64, f64)], most: usize) -> Vec<f64> {
     let (mut bins, mut left) = (most.saturating_sub(heavy_n).max(1) as f64, total - heavy_weight);
     let mut wanted = left / bins;
     let (mut cuts, mut open) = (Vec::new(), 0.0);
-    for at in 0..distinct.len() - 1 {
-        let weight = distinct[at].1;
-        left -= if is_heavy(at) { 0.0 } else { weight };
+    for (at, (value, weight)) in distinct[..distinct.len() - 1].iter().enumerate() {
+        left -= if is_heavy(at) { 0.0 } else { *weight };
         open += weight;
         let is_full = open * (1.0 + ROUNDING) >= wanted || is_heavy(at + 1) && open * (1.0 + ROUNDING) >= 0.5 * wanted;
         if !is_heavy(at) && !is_full {
             continue;
         }
-        cuts.push(distinct[at].0);
+        cuts.push(*value);
         open = 0.0;
         if cuts.len() + 1 == most {
             break;

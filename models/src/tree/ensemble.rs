@@ -34,7 +34,7 @@ pub struct Feature {
     #[serde(default)]
     pub kind: Kind,
     /// Ascending. For numbers the values at which some split parts, each the greatest of its lower side; for categories those known. None if
-    /// no split uses the feature.
+    /// no split parts known values.
     #[serde(with = "super::text")]
     pub edges: Vec<f64>,
 }
@@ -274,7 +274,11 @@ impl Tree {
             Kind::Number => CodeSet::up_to(self.code[split]),
             Kind::Category => self.sets[usize::from(self.code[split])],
         };
-        if self.missing_left[split] == 1 { set.insert(MISSING) } else { set.remove(MISSING) }
+        if self.missing_left[split] == 1 {
+            set.insert(MISSING)
+        } else {
+            set.remove(MISSING)
+        }
         set
     }
 
@@ -282,7 +286,10 @@ impl Tree {
     fn check(&self, features: &[Feature]) -> std::result::Result<(), String> {
         let (n, leaves) = (self.splits(), self.leaves());
         if !(2..=MOST_LEAVES).contains(&leaves) || n + 1 != leaves || self.cover.len() != leaves {
-            return Err(format!("{n} splits and {leaves} leaves of {} covers, expected one split less than leaves, of 2 to 64", self.cover.len()));
+            return Err(format!(
+                "{n} splits and {leaves} leaves of {} covers, expected one split less than leaves, of 2 to 64",
+                self.cover.len()
+            ));
         }
         if [self.code.len(), self.missing_left.len(), self.left.len(), self.right.len()] != [n; 4] {
             return Err("lists of unequal length, expected one entry a split".to_owned());
@@ -298,7 +305,10 @@ impl Tree {
         }
         let bound = (FURTHEST * UNITS) as i64;
         if let Some(leaf) = (0..leaves).find(|leaf| !(-bound..=bound).contains(&self.value[*leaf]) || !self.covers(*leaf)) {
-            return Err(format!("leaf {leaf}: value {} of cover {}, expected a step below 8 of cover above 0", self.value[leaf], self.cover[leaf]));
+            return Err(format!(
+                "leaf {leaf}: value {} of cover {}, expected a step below 8 of cover above 0",
+                self.value[leaf], self.cover[leaf]
+            ));
         }
         self.check_order()
     }

@@ -107,18 +107,8 @@ impl<'a, const N: usize> Growth<'a, N> {
         let layout = Layout::of(soil.codes, columns);
         let search = Search::new(grid, soil.params);
         let (open, splits, spare) = (Vec::new(), Vec::new(), Vec::new());
-        let mut growth = Growth {
-            soil,
-            search,
-            cells,
-            layout,
-            rows,
-            spare_rows: vec![0; n],
-            spare_cells: Vec::with_capacity(n),
-            spare,
-            open,
-            splits,
-        };
+        let mut growth =
+            Growth { soil, search, cells, layout, rows, spare_rows: vec![0; n], spare_cells: Vec::with_capacity(n), spare, open, splits };
         growth.root();
         while growth.open.len() < soil.params.max_leaves as usize {
             let best = |at: usize| growth.open[at].best.as_ref().map(|split| (split.gain, at));

@@ -130,6 +130,7 @@ pub(super) fn run(set: &TrainingSet, params: &BoostParams, objective: Objective,
     if !held.is_empty() {
         trees.truncate(watch.kept);
     }
-    let stopping = Stopping { grown: grown_n, kept: trees.len() as u32, held: held.len() as u64, held_loss: (!held.is_empty()).then_some(watch.best) };
+    let stopping =
+        Stopping { grown: grown_n, kept: trees.len() as u32, held: held.len() as u64, held_loss: (!held.is_empty()).then_some(watch.best) };
     Run { codes, start, trees, stopping }
 }

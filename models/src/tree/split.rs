@@ -5,10 +5,10 @@
 //! their mean gradient, smoothed, which makes the best two sets neighbours in that order (Fisher, *On grouping for maximum homogeneity*, 1958);
 //! categories a node has not seen go with the missing ones.
 
+use super::codes::CodeSet;
 use super::histogram::{Cell, Grid, Sums};
 use super::{BoostParams, MISSING};
 use crate::data::{Direction, FeatureMeta, Kind};
-use super::codes::CodeSet;
 
 /// A gain must rise above what it is compared with by more than rounding.
 const ROUNDING: f64 = 1e-12;

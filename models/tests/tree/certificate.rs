@@ -37,7 +37,7 @@ impl Drawn {
             at[feature] += by;
             at
         };
-        let by = 0.5_f64.powi(5 - left as i32);
+        let by = libm::ldexp(1.0, left as i32 - 5);
         let sides = [self.side(draws, left - 1, moved(-by)), self.side(draws, left - 1, moved(by))];
         (self.lists[3][number], self.lists[4][number]) = (sides[0], sides[1]);
         number as i64
