@@ -298,6 +298,33 @@ fn least_weights_and_most_leaves_are_kept() {
 }
 
 #[test]
+fn each_restraint_restrains() {
+    let (set, _) = town(3_000, 13);
+    let leaves = |params: BoostParams| boost(&set, params, 1).ensemble.trees.iter().map(|tree| tree.leaves()).sum::<usize>();
+    let reach = |params: BoostParams| {
+        let model = Model::Boost(boost(&set, params, 1));
+        let scores = model.logit(set.design()).unwrap();
+        scores.iter().map(|s| (s - scores[0]).abs()).fold(0.0, f64::max)
+    };
+    // A second derivative is at most a quarter, so a leaf weighs four times as much at least.
+    let text = serde_json::to_value(boost(&set, BoostParams { min_hessian: 60.0, ..SMALL }, 1)).unwrap();
+    let tree = text["ensemble"]["trees"][0]["cover"].as_str().unwrap();
+    assert!(tree.split(' ').all(|cover| cover.parse::<f64>().unwrap() >= 240.0), "{tree}");
+    assert!(leaves(BoostParams { min_gain: 5.0, ..SMALL }) < leaves(SMALL) && leaves(BoostParams { min_gain: 1e9, ..SMALL }) == 0);
+    assert!(reach(BoostParams { l2: 1e7, ..SMALL }) < 0.1 && reach(SMALL) > 1.0);
+    assert!(reach(BoostParams { learning_rate: 0.001, ..SMALL }) < 0.2);
+    let mut draws = Draws(14);
+    let code: Vec<f64> = (0..600).map(|_| (draws.bits() % 100) as f64).collect();
+    let label = code.iter().map(|_| draws.yes(0.5)).collect();
+    let set = set_of(vec![category("kind")], vec![code], label);
+    let first = |category_smoothing: f64| {
+        let model = Model::Boost(boost(&set, BoostParams { category_smoothing, trees: 1, ..SMALL }, 1));
+        model.features().len() + model.logit(set.design()).unwrap().windows(2).filter(|s| s[0] != s[1]).count()
+    };
+    assert!(first(0.0) > 100 && first(1e9) == 1, "{} {}: noise is fitted without smoothing, and not with much", first(0.0), first(1e9));
+}
+
+#[test]
 fn parameters_out_of_range_are_named() {
     let said = |params: BoostParams| Params::Boost(params).check().unwrap_err().to_string();
     assert_eq!(said(BoostParams { max_leaves: 65, ..SMALL }), "parameter max_leaves: found 65, expected 2 to 64");
