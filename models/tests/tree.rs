@@ -317,11 +317,8 @@ fn each_restraint_restrains() {
     let code: Vec<f64> = (0..600).map(|_| (draws.bits() % 100) as f64).collect();
     let label = code.iter().map(|_| draws.yes(0.5)).collect();
     let set = set_of(vec![category("kind")], vec![code], label);
-    let first = |category_smoothing: f64| {
-        let model = Model::Boost(boost(&set, BoostParams { category_smoothing, trees: 1, ..SMALL }, 1));
-        model.features().len() + model.logit(set.design()).unwrap().windows(2).filter(|s| s[0] != s[1]).count()
-    };
-    assert!(first(0.0) > 100 && first(1e9) == 1, "{} {}: noise is fitted without smoothing, and not with much", first(0.0), first(1e9));
+    let leaves = |category_smoothing: f64| boost(&set, BoostParams { category_smoothing, trees: 1, ..SMALL }, 1).ensemble.trees[0].leaves();
+    assert!(leaves(0.0) > 6 && leaves(1e9) == 2, "{} {}: noise is fitted without smoothing, and not with much", leaves(0.0), leaves(1e9));
 }
 
 #[test]
