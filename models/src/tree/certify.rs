@@ -163,7 +163,7 @@ impl Boxes {
             set.remove(MISSING);
             set
         };
-        known(lower).least().zip(known(upper).greatest()).is_some_and(|(low, high)| low > high)
+        known(lower).least().zip(known(upper).greatest()).is_some_and(|(low, high)| low < high)
     }
 }
 

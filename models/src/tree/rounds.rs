@@ -58,14 +58,11 @@ impl Rows<'_> {
         blocks.iter().sum::<f64>() / numbers.iter().map(|row| self.weight[*row as usize]).sum::<f64>()
     }
 
-    /// Moves every row by its leaf: those of the sample by the list of their leaf, all others by a walk.
-    fn move_on(&mut self, grown: &Grown, settled: &Settled, codes: &Codes, is_sample_whole: bool) {
+    /// Moves every row by its leaf: those of the sample by the list of their leaf, the others by a walk.
+    fn move_on(&mut self, grown: &Grown, settled: &Settled, codes: &Codes, others: &[u32]) {
         let value: Vec<f64> = settled.value.iter().map(|units| score_of(*units)).collect();
-        if !is_sample_whole {
-            let one = |(row, score): (usize, &mut f64)| *score += value[grown.leaf(codes, row)];
-            self.score.par_iter_mut().with_min_len(BLOCK).enumerate().for_each(one);
-            return;
-        }
+        let moves: Vec<f64> = others.par_iter().with_min_len(BLOCK).map(|row| value[grown.leaf(codes, *row as usize)]).collect();
+        others.iter().zip(moves).for_each(|(row, by)| self.score[*row as usize] += by);
         for (range, value) in grown.leaves.iter().zip(value) {
             grown.rows[range.clone()].iter().for_each(|row| self.score[*row as usize] += value);
         }
@@ -78,6 +75,12 @@ fn parts(set: &TrainingSet, hashes: &[u64], share: f64) -> (Vec<u32>, Vec<u32>) 
     let (held, learn): (Vec<u32>, Vec<u32>) = all.clone().partition(|row| sample::is_taken(hashes[*row as usize], Purpose::Held, share));
     let serves = |rows: &[u32]| check_classes(&rows.iter().map(|row| set.label()[*row as usize]).collect::<Vec<f64>>()).is_ok();
     if share > 0.0 && serves(&held) && serves(&learn) { (learn, held) } else { (all.collect(), Vec::new()) }
+}
+
+/// The rows that are not in a list of ascending ones.
+fn outside(rows: &[u32], n: usize) -> Vec<u32> {
+    let mut next = rows.iter().copied().peekable();
+    (0..n as u32).filter(|row| next.next_if_eq(row).is_none()).collect()
 }
 
 /// Tells when to stop: after `patience` trees without a better loss on the rows held out.
@@ -104,7 +107,7 @@ pub(super) fn run(set: &TrainingSet, params: &BoostParams, objective: Objective,
         let sampled: Vec<u32> =
             learn.iter().copied().filter(|row| sample::is_taken(hashes[*row as usize], Purpose::Tree(tree), params.row_share)).collect();
         let columns = sample::columns(&codes.useful, seed, tree, params.column_share);
-        let is_sample_whole = sampled.len() == set.rows();
+        let others = outside(&sampled, set.rows());
         let soil = Soil { codes: &codes, features: set.design().features(), params, weights: &weights, slopes: &rows.slopes };
         let settled = |grown: Grown| {
             let settled = settle(&grown, &rows, objective, params);
@@ -116,7 +119,7 @@ pub(super) fn run(set: &TrainingSet, params: &BoostParams, objective: Objective,
             if params.row_share < 1.0 || params.column_share < 1.0 { continue } else { break }
         };
         grown_n += 1;
-        rows.move_on(&grown, &settled, &codes, is_sample_whole);
+        rows.move_on(&grown, &settled, &codes, &others);
         trees.push((Grown { rows: Vec::new(), ..grown }, settled));
         if !held.is_empty() {
             let loss = rows.loss(&held, objective);

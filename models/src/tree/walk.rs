@@ -8,6 +8,8 @@
 //! Codes are made so that one comparison answers every split: missing values have the greatest code, or, for splits where they go left, a copy
 //! of the feature has them as the least; a split by category has a copy of its own, of zeros and ones.
 
+use std::collections::BTreeMap;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -43,7 +45,7 @@ struct Coder {
 }
 
 /// A copy of a feature's codes in which "at most this" answers a split.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Column {
     coder: usize,
     table: Vec<u8>,
@@ -52,7 +54,7 @@ struct Column {
 /// One plane of one split.
 #[derive(Clone, Copy, Debug)]
 struct Mask {
-    column: u16,
+    column: u32,
     last: u8,
     /// What stays in the plane if the row goes right.
     stays: u8,
@@ -61,7 +63,7 @@ struct Mask {
 #[derive(Clone, Debug)]
 struct Masks {
     /// Column and last code that goes left of each split.
-    splits: Vec<(u16, u8)>,
+    splits: Vec<(u32, u8)>,
     planes: Vec<Vec<Mask>>,
     values: Vec<i64>,
 }
@@ -69,8 +71,9 @@ struct Masks {
 impl Walk {
     pub(super) fn new(start: f64, features: &[Feature], trees: &[Tree]) -> Self {
         let mut walk = Walk { start: nearest(start * UNITS), coders: Vec::new(), columns: Vec::new(), trees: Vec::new() };
+        let mut known = BTreeMap::new();
         for tree in trees {
-            let splits: Vec<(u16, u8)> = (0..tree.splits()).map(|split| walk.question(tree, split, features)).collect();
+            let splits: Vec<(u32, u8)> = (0..tree.splits()).map(|split| walk.question(tree, split, features, &mut known)).collect();
             let mut planes = vec![Vec::new(); tree.leaves().div_ceil(8)];
             left_sides(tree, &mut |split, leaves| {
                 let gone = leaves.fold(0_u64, |gone, leaf| gone | 1 << leaf);
@@ -87,8 +90,8 @@ impl Walk {
         walk
     }
 
-    /// The column and last code that answer a split; made where they are new.
-    fn question(&mut self, tree: &Tree, split: usize, features: &[Feature]) -> (u16, u8) {
+    /// The column and last code that answer a split. Splits of numbers share columns, `known` by coder and side of missing values.
+    fn question(&mut self, tree: &Tree, split: usize, features: &[Feature], known: &mut BTreeMap<(usize, bool), u32>) -> (u32, u8) {
         let j = usize::from(tree.feature[split]);
         let feature = &features[j];
         let coder = self.coders.iter().position(|c| c.feature == j).unwrap_or_else(|| {
@@ -102,12 +105,12 @@ impl Walk {
             Kind::Number => ((0..=MISSING).collect(), tree.code[split]),
             Kind::Category => ((0..=MISSING).map(|code| u8::from(!left.contains(code))).collect(), 0),
         };
-        let column = Column { coder, table };
-        let at = self.columns.iter().position(|c| *c == column).unwrap_or_else(|| {
-            self.columns.push(column);
-            self.columns.len() - 1
-        });
-        (at as u16, last)
+        let new = self.columns.len() as u32;
+        let at = if feature.kind == Kind::Number { *known.entry((coder, left.contains(MISSING))).or_insert(new) } else { new };
+        if at == new {
+            self.columns.push(Column { coder, table });
+        }
+        (at, last)
     }
 
     /// The codes of up to 64 rows of `width` values, one lane a column.
@@ -138,7 +141,7 @@ impl Walk {
     pub(super) fn turns(&self, tree: usize, lanes: &[Lane<u8>]) -> Lane<u64> {
         let mut turns = [0_u64; ROWS];
         for (bit, (column, last)) in self.trees[tree].splits.iter().enumerate() {
-            let lane = &lanes[usize::from(*column)];
+            let lane = &lanes[*column as usize];
             turns.iter_mut().zip(lane).for_each(|(turns, code)| *turns |= u64::from(*code > *last) << bit);
         }
         turns
@@ -171,7 +174,7 @@ impl Masks {
         for (plane, masks) in planes.iter_mut().zip(&self.planes) {
             let mut left = [u8::MAX; ROWS];
             for mask in masks {
-                let lane = &lanes[usize::from(mask.column)];
+                let lane = &lanes[mask.column as usize];
                 for i in 0..ROWS {
                     left[i] &= mask.stays | if lane[i] <= mask.last { u8::MAX } else { 0 };
                 }
