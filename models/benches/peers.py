@@ -28,7 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = ROOT.parent / "shared" / "data" / "credit"
 PYTHON = HERE / ".venv" / "bin" / "python"
-PEERS = ("optbinning", "scikit-learn", "pandas", "numpy", "interpret-core", "doubleml", "econml")
+PEERS = ("optbinning", "scikit-learn", "lightgbm", "pandas", "numpy", "interpret-core", "doubleml", "econml")
 NEVER = {"SEX", "AGE", "MARRIAGE", "personal_status_and_sex", "age_in_years", "foreign_worker", "addr_state"}
 TRENDS = ("none", "ascending", "descending", "peak", "valley")
 FOLDS = 5
@@ -208,14 +208,14 @@ def scorecard(folder, say):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="binning,scorecard,additive,effect,neighbours")
+    parser.add_argument("--only", default="binning,scorecard,additive,tree,effect,neighbours")
     parser.add_argument("--big", type=int, default=307_511, help="rows of the imaginary large variables; 0 for none")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "RESULTS.md")
     arguments = parser.parse_args()
     if not PYTHON.exists():
         venv.create(HERE / ".venv", with_pip=True)
     if pathlib.Path(sys.prefix).resolve() != (HERE / ".venv").resolve():
-        if subprocess.run([PYTHON, "-c", "import optbinning, sklearn, interpret, doubleml, econml"], capture_output=True).returncode:
+        if subprocess.run([PYTHON, "-c", "import optbinning, sklearn, lightgbm, interpret, doubleml, econml"], capture_output=True).returncode:
             subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PEERS], check=True)
         os.execv(PYTHON, [str(PYTHON), __file__, *sys.argv[1:]])
     from importlib.metadata import version
@@ -238,6 +238,9 @@ def main():
             peers_effect.neighbours(pathlib.Path(folder), say, ours)
         if "additive" in arguments.only:
             __import__("peers_additive").run(pathlib.Path(folder), say, sets, numbers, auc, program)
+        if "tree" in arguments.only:
+            import peers_tree
+            peers_tree.tree(pathlib.Path(folder), say, program(), sets, numbers, auc)
     say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, its own copy of the data included: {max(_peak):.0f} MiB.")
     arguments.out.write_text("\n".join(lines) + "\n")
 

@@ -6,6 +6,7 @@
 //!     peers neighbours ROWS FEATURES K QUERIES              seconds to build, queries a second
 //!     peers counterfactual                                  microseconds a question on a table of 20 features of 8 bins
 //!     peers additive TRAIN TEST PARAMS                      the same, with rounds and pairs; PARAMS as JSON
+//!     peers tree SPEC                                       see `tree.rs`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +21,7 @@
 mod additive;
 mod effect;
 mod neighbours;
+mod tree;
 
 use std::time::Instant;
 
@@ -106,6 +108,7 @@ fn main() {
         Some("neighbours") => neighbours::neighbours(&arguments[1..]),
         Some("additive") => additive::run(&arguments[1..]),
         Some("counterfactual") => additive::counterfactual(),
+        Some("tree") => tree::run(&arguments[1..]),
         _ => println!("run by models/benches/peers.py"),
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -12,7 +12,6 @@
 //! | [`baseline`] | the base rate, the bar that every other model must pass |
 //! | [`binning`] | weight of evidence of bins: the best there are, with their certificate, or by quantiles; monotone where asked; categories |
 //! | [`linear`] | Newton steps on fixed blocks; the plain logistic and the scorecard built on it; points |
-//! | [`tree`] | the smartcore forest as a challenger |
 //! | [`points`] | the score as a table of points: exact, in whole points, as SQL |
 //! | [`effect`] | what a treatment does, where the data can tell; who gains most; what a ranking is worth |
 //! | [`neighbours`] | the records most like one, as a model sees them |
@@ -21,6 +20,7 @@
 //! | [`assess`] | AUC with its interval, KS, Brier and its parts, calibration error, lift, stability, gaps between groups |
 //! | [`additive`] | boosted step functions, one a feature, monotone where asked; pairs; prints as a scorecard |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over; the cheapest lawful change that lifts it |
+//! | [`tree`] | boosted trees that keep every direction, with the proof; Shapley contributions; the smartcore forest as a challenger |
 //! | [`split`] | purged splits by time, folds by hash |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
@@ -61,4 +61,4 @@ pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal};
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
 pub use points::PointsTable;
-pub use tree::ForestParams;
+pub use tree::{Boost, BoostParams, Forest, ForestParams};

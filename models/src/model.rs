@@ -15,7 +15,7 @@ use crate::interval::{Interval, normal};
 use crate::linear::link::sigmoid;
 use crate::linear::{LinfaParams, Logistic, LogisticParams, Scorecard, ScorecardParams};
 use crate::points::Steps;
-use crate::tree::{Forest, ForestParams};
+use crate::tree::{Boost, BoostParams, Forest, ForestParams};
 
 /// Which algorithm, and how. In TOML: `algorithm = "scorecard"` with its parameters beside it; those left out have their defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum Params {
     Forest(ForestParams),
     /// Boosted step functions, one a feature.
     Additive(AdditiveParams),
+    /// Boosted trees.
+    Boost(BoostParams),
 }
 
 /// Parameters found to be within their ranges.
@@ -48,6 +50,7 @@ impl Params {
             Params::Linfa(params) => params,
             Params::Forest(params) => params,
             Params::Additive(params) => params,
+            Params::Boost(params) => params,
         }
     }
 
@@ -105,6 +108,8 @@ pub enum Model {
     Forest(Forest),
     /// See [`Params::Additive`].
     Additive(Additive),
+    /// See [`Params::Boost`].
+    Boost(Boost),
 }
 
 impl Model {
@@ -115,6 +120,7 @@ impl Model {
             Model::Scorecard(model) => model,
             Model::Forest(model) => model,
             Model::Additive(model) => model,
+            Model::Boost(model) => model,
         }
     }
 
@@ -127,6 +133,7 @@ impl Model {
             Model::Linfa(_) => "linfa",
             Model::Forest(_) => "forest",
             Model::Additive(_) => "additive",
+            Model::Boost(_) => "boost",
         }
     }
 

@@ -8,8 +8,8 @@ mod refusals;
 mod truth;
 
 use luheng_models::{
-    AdditiveParams, Design, Direction, Error, FeatureMeta, ForestParams, Kind, LinfaParams, LogisticParams, ModelArtifact, Params, Platt,
-    ScorecardParams, TrainingSet, assess,
+    AdditiveParams, BoostParams, Design, Direction, Error, FeatureMeta, ForestParams, Kind, LinfaParams, LogisticParams, ModelArtifact,
+    Params, Platt, ScorecardParams, TrainingSet, assess,
 };
 use luheng_models::{Binning, Calibration, Model};
 use proptest::prelude::*;
@@ -57,11 +57,27 @@ fn every() -> Vec<Params> {
             pair_bins: 5,
             ..AdditiveParams::default()
         }),
+        Params::Boost(BoostParams { trees: 80, learning_rate: 0.15, ..BoostParams::default() }),
+        Params::Boost(BoostParams {
+            trees: 30,
+            learning_rate: 0.3,
+            max_leaves: 64,
+            max_depth: 12,
+            min_rows: 5.5,
+            min_hessian: 0.5,
+            l2: 20.0,
+            min_gain: 0.1,
+            max_bins: 40,
+            row_share: 0.7,
+            column_share: 0.6,
+            held_share: 0.0,
+            ..BoostParams::default()
+        }),
     ];
     // Does not compile until a new variant has been thought of here.
     all.iter().for_each(|p| match p {
         Params::Baseline | Params::Logistic(_) | Params::Scorecard(_) => {}
-        Params::Additive(_) | Params::Linfa(_) | Params::Forest(_) => {}
+        Params::Additive(_) | Params::Boost(_) | Params::Linfa(_) | Params::Forest(_) => {}
     });
     all
 }
