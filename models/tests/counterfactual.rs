@@ -156,8 +156,8 @@ fn brute_force_finds_nothing_cheaper_in_three_thousand_problems() {
 
 #[test]
 fn two_cheap_changes_do_not_drive_out_one_where_the_number_is_limited() {
-    // x0 and x1 together gain what x2 gains alone, and for less; only with x2 is there room for x3.
-    let shapes: Vec<Shape> = [1.0, 1.0, 2.0, 2.0]
+    // x0 and x1 together gain what x2 gains alone, and for less; only with x2 is there room for x3. x4 gains most, and is dear.
+    let shapes: Vec<Shape> = [1.0, 1.0, 2.0, 2.0, 2.5]
         .iter()
         .enumerate()
         .map(|(j, gain)| {
@@ -166,9 +166,9 @@ fn two_cheap_changes_do_not_drive_out_one_where_the_number_is_limited() {
             Shape { id: format!("x{j}"), direction: Direction::Free, edges, cells: vec![cell(0.0), cell(*gain)], missing: cell(0.0) }
         })
         .collect();
-    let price = [1.0, 1.0, 3.0, 1.0];
-    let asks: Vec<Ask> = (0..4).map(|j| Ask { price: Price::Step(price[j]), ..Ask::any(&format!("x{j}"), Way::Up) }).collect();
-    let plan = |most| model(shapes.clone()).counterfactual(&design(&[vec![0.5; 4]]), 0, 3.75, &asks, most).unwrap();
+    let price = [1.0, 1.0, 3.0, 1.0, 10.0];
+    let asks: Vec<Ask> = (0..5).map(|j| Ask { price: Price::Step(price[j]), ..Ask::any(&format!("x{j}"), Way::Up) }).collect();
+    let plan = |most| model(shapes.clone()).counterfactual(&design(&[vec![0.5; 5]]), 0, 3.75, &asks, most).unwrap();
     let changed = |plan: &Plan| plan.changes.iter().map(|change| change.feature).collect::<Vec<_>>();
     let (free, limited) = (plan(None), plan(Some(2)));
     assert_eq!((changed(&free), free.cost), (vec![0, 1, 3], 3.0));

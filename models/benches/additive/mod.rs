@@ -57,8 +57,8 @@ pub fn counterfactual() {
     let asks: Vec<Ask> = names.iter().enumerate().map(|(j, id)| Ask::any(id, if j % 2 == 0 { Way::Either } else { Way::Up })).collect();
     let now = model.logit(&design).unwrap();
     let (mut micros, mut reached) = (Vec::new(), 0);
-    for row in 0..QUERIES {
-        let goal = now[row] + 0.2 + 6.0 * draw(&mut state);
+    for (row, now) in now.iter().enumerate() {
+        let goal = now + 0.2 + 6.0 * draw(&mut state);
         let began = Instant::now();
         let plan = model.counterfactual(&design, row, goal, &asks, None).unwrap();
         micros.push(began.elapsed().as_secs_f64() * 1e6);
