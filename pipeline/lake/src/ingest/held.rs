@@ -1,6 +1,6 @@
 //! The lake as it was before tonight: who is who in it, its rows as the second pass compares them, and the way of those that move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::identities::IdentitySpill;
@@ -14,7 +14,7 @@ use super::retention::{CLOSING, Closings};
 use super::state::State;
 use super::told::{Told, header};
 use super::{Request, identity::Identity};
-use crate::columns::{Column, Columns};
+use crate::columns::{Column, Columns, Day};
 use crate::error::Result;
 use crate::schema::BucketBy;
 use crate::store::lake::{self, LakeInfo};
@@ -50,7 +50,7 @@ impl Held {
     }
 
     /// Some columns of a table, a bucket at a time.
-    fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
+    pub(super) fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
         for bucket in self.buckets(layout) {
             for part in tables::parts(&self.folder, &layout.name, bucket)? {
                 let there: Vec<&str> = names.iter().copied().filter(|name| self.has(layout, name)).collect();
@@ -246,6 +246,12 @@ impl Held {
             }
         }
         Ok(())
+    }
+
+    /// The days of the exports of a table that were loaded.
+    pub(super) fn days_of(&self, table: &str) -> BTreeSet<Day> {
+        let of_table = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
+        self.state.files.iter().filter(|(key, _)| of_table(key)).map(|(_, loaded)| loaded.seen_on).collect()
     }
 
     /// The regions the lake knows.

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Request;
+use super::contradicted::is_shadow;
 use super::held::{Held, Index, MOVED};
 use super::identity::Identity;
 use super::layout::{Layout, added};
 use super::mapping::Absent;
-use super::record::{Builder, Header, NO_DAY, Value, hex, records};
+use super::record::{Builder, Header, Value, hex, records};
 use super::reject::Reject;
 use super::settle::{BucketOutcome, TableOutcome};
-use super::settled::{conflict, count_fact, count_repeat, repeats, retraction, row_hash, staying};
+use super::settled::{conflict, count_contradicted, count_fact, count_repeat, count_replaced, repeats, retraction, row_hash, staying};
 use super::split::Split;
 use super::state::Counted;
 use crate::columns::{Column, Columns, Day};
@@ -184,8 +185,7 @@ impl Merge<'_> {
             let mut facts: Vec<Fact<'r>> = Vec::new();
             for same_day in of_key.chunk_by(|a, b| (a.0.known_on, a.0.seen_on) == (b.0.known_on, b.0.seen_on)) {
                 // An export made again stands in the place of that day's, of no other.
-                let seen_on = same_day[0].0.seen_on;
-                let is_full = full.is_some_and(|day| seen_on == *day || seen_on == NO_DAY);
+                let is_full = self.split.is_made_again(&self.layout.name, same_day[0].0.seen_on);
                 self.of_day(same_day, is_full, &mut facts, index, outcome, &mut out.table, rejects);
             }
             facts.sort_by_key(|f| f.ordinal);
@@ -234,25 +234,24 @@ impl Merge<'_> {
         let mut contents: Vec<&[(Header, &'r [u8])]> = same_day.chunk_by(|a, b| a.0.content == b.0.content).collect();
         let repeats = same_day[0].0.repeats;
         if contents.len() > 1 && !repeats {
-            let of_tonight = |c: &&[(Header, &[u8])]| c.iter().any(|(h, _)| h.fresh && h.file != MOVED);
+            let of_tonight = |c: &&[(Header, &[u8])]| c.iter().any(|(h, _)| self.split.is_of_tonight(h));
             let tonight: Vec<&[(Header, &'r [u8])]> = contents.iter().copied().filter(of_tonight).collect();
             if !is_full || tonight.len() != 1 {
                 for (header, _) in same_day.iter().filter(|(h, _)| h.primary) {
-                    if header.fresh && header.file != MOVED {
-                        outcome.files.entry(header.file).or_default().conflicts += 1;
-                    } else if !header.fresh {
-                        table.retired += 1;
-                        table.contradicted += 1;
-                    }
+                    count_contradicted(header, outcome, table);
                     rejects.push(conflict(self.layout, header, self.split));
                 }
                 return;
             }
             // The export of that day was made again: it stands in the earlier one's place.
-            let replaced = contents.iter().filter(|c| !of_tonight(c)).flat_map(|c| c.iter());
-            table.retired += replaced.filter(|(h, _)| !h.fresh && h.primary).count() as u64;
+            for (header, _) in contents.iter().filter(|c| !of_tonight(c)).flat_map(|c| c.iter()).filter(|(h, _)| h.primary) {
+                if count_replaced(header, outcome, table) {
+                    rejects.push(conflict(self.layout, header, self.split));
+                }
+            }
             contents = tonight;
         }
+        contents.retain(|equal| !is_shadow(self.layout, &equal[0].0));
         contents.sort_by_key(|equal| (equal[0].0.void, equal[0].0.content));
         let ordinal_of = |row: &Header| index.row_id(row).split('-').nth(1).and_then(|n| n.parse().ok()).unwrap_or_default();
         let held = same_day.iter().filter(|(h, _)| !h.fresh).map(|(h, _)| ordinal_of(h));

@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod case_no;
 mod cast;
 mod check;
+mod contradicted;
 mod csv;
 pub mod discover;
 mod finish;

@@ -262,12 +262,13 @@ impl Splitter<'_> {
             });
             self.take(placed, &mut spill, &mut ledger, &mut waiting, &mut rehearsal)?;
         }
-        self.count_rehearsed(layout, rehearsal);
         spill.flush(true)?;
         if self.staging.is_some() {
             self.lay_anew(layout, ledger, &mut spill, &mut identities)?;
         }
         identities.finish()?;
+        let waiting = self.refuse_contradicted(layout, waiting, &mut spill, &mut rehearsal)?;
+        self.count_rehearsed(layout, rehearsal);
         self.write_waiting(layout, &waiting, kept.as_deref(), events)
     }
 
