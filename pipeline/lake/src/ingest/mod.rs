@@ -28,6 +28,7 @@ mod parquet;
 mod people;
 mod place;
 mod plan;
+mod ranges;
 pub mod reader;
 mod record;
 mod references;
@@ -39,6 +40,7 @@ mod settle;
 mod settled;
 mod split;
 mod state;
+mod stored;
 pub mod suggest;
 mod tally;
 mod told;
@@ -50,6 +52,7 @@ use std::path::{Path, PathBuf};
 
 pub use finish::{Retained, finish, recover, rejects_file};
 pub use linking::Linking;
+pub use ranges::RANGE_BYTES;
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
@@ -99,6 +102,8 @@ pub struct Request {
     pub linking: Option<Linking>,
     /// How long facts stay, and whether those whose period is over leave.
     pub retention: Retention,
+    /// Bytes of a bucket's records that are settled at once: [`RANGE_BYTES`], or fewer where memory is short. It changes no byte of what is written.
+    pub range_bytes: u64,
 }
 
 impl Request {

@@ -96,23 +96,39 @@ pub fn each_frame(folder: &Path, bucket: usize, seal: &Seal, take: &mut dyn FnMu
     Ok(())
 }
 
-/// The length of the next frame's bytes and the packed ones; `None` at the end.
-fn next_frame(file: &mut BufReader<File>, path: &Path) -> Result<Option<(usize, Vec<u8>)>> {
-    let io = |e| Error::io("read", path, e);
-    if file.fill_buf().map_err(io)?.is_empty() {
+/// How many bytes were pushed to a bucket.
+pub fn size(folder: &Path, bucket: usize) -> Result<u64> {
+    let path = spill_file(folder, bucket);
+    if !path.exists() {
+        return Ok(0);
+    }
+    let (mut file, mut size) = (BufReader::new(input::open(&path)?), 0);
+    while let Some((raw, length)) = next_head(&mut file, &path)? {
+        size += raw;
+        file.seek_relative(i64::try_from(length).map_err(|_| cut_short(&path))?).map_err(|e| Error::io("read", &path, e))?;
+    }
+    Ok(size)
+}
+
+/// The lengths of the next frame's bytes, unpacked and packed; `None` at the end.
+fn next_head(file: &mut BufReader<File>, path: &Path) -> Result<Option<(u64, u64)>> {
+    if file.fill_buf().map_err(|e| Error::io("read", path, e))?.is_empty() {
         return Ok(None);
     }
-    let (mut raw, mut length, mut frame) = ([0u8; 8], [0u8; 8], Vec::new());
-    let read = file.read_exact(&mut raw).and_then(|()| file.read_exact(&mut length)).and_then(|()| {
-        let length = u64::from_le_bytes(length);
-        file.take(length).read_to_end(&mut frame).map(|found| found as u64 == length)
-    });
-    match read {
-        Ok(true) => Ok(Some((u64::from_le_bytes(raw) as usize, frame))),
-        Ok(false) => Err(cut_short(path)),
+    let (mut raw, mut length) = ([0u8; 8], [0u8; 8]);
+    match file.read_exact(&mut raw).and_then(|()| file.read_exact(&mut length)) {
+        Ok(()) => Ok(Some((u64::from_le_bytes(raw), u64::from_le_bytes(length)))),
         Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Err(cut_short(path)),
-        Err(e) => Err(io(e)),
+        Err(e) => Err(Error::io("read", path, e)),
     }
+}
+
+/// The length of the next frame's bytes and the packed ones; `None` at the end.
+fn next_frame(file: &mut BufReader<File>, path: &Path) -> Result<Option<(usize, Vec<u8>)>> {
+    let Some((raw, length)) = next_head(file, path)? else { return Ok(None) };
+    let mut frame = Vec::new();
+    let found = file.take(length).read_to_end(&mut frame).map_err(|e| Error::io("read", path, e))?;
+    if found as u64 == length { Ok(Some((raw as usize, frame))) } else { Err(cut_short(path)) }
 }
 
 fn frame_key(key: &DataKey) -> Result<Zeroizing<[u8; 32]>> {

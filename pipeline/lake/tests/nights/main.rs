@@ -3,6 +3,7 @@
 
 mod contradictions;
 mod random;
+mod ranges;
 #[path = "../town/mod.rs"]
 mod town;
 
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 use luheng_lake::columns::{Columns, day};
 use luheng_lake::ingest::mapping::{Absent, Mapping, Mode};
-use luheng_lake::ingest::{self, IngestReport, Request};
+use luheng_lake::ingest::{self, IngestReport, RANGE_BYTES, Request};
 use luheng_lake::store::audit::{self, Attributes, Sex};
 use luheng_lake::store::seal::Seal;
 use luheng_lake::store::tables;
@@ -41,12 +42,14 @@ struct Nights {
     folder: tempfile::TempDir,
     mode: Mode,
     absent: Absent,
+    /// Bytes of a bucket settled at once.
+    range_bytes: u64,
 }
 
 impl Nights {
     fn new(mode: Mode) -> Nights {
         let folder = tempfile::tempdir().unwrap();
-        Nights { exports: folder.path().join("exports"), folder, mode, absent: Absent::Reported }
+        Nights { exports: folder.path().join("exports"), folder, mode, absent: Absent::Reported, range_bytes: RANGE_BYTES }
     }
 
     fn request(&self, night: usize) -> Request {
@@ -59,6 +62,7 @@ impl Nights {
             sources: TABLES.iter().map(|(table, ..)| ((*table).to_owned(), mapping.clone())).collect(),
             as_of: day::parse("2025-06-01").unwrap() + night as i32,
             max_reject_share: 1.0,
+            range_bytes: self.range_bytes,
             ..base
         }
     }
