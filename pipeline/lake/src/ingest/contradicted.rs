@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::held::{Held, MOVED};
 use super::layout::{Layout, added};
 use super::moves::Named;
-use super::record::{Header, NO_DAY, push_record, records};
+use super::record::{Header, NO_DAY, Said, push_record, records};
 use super::references::Target;
 use super::rehearsal::Rehearsal;
 use super::reject::Reject;
@@ -22,9 +22,6 @@ use crate::error::Result;
 use crate::store::seal::Seal;
 use crate::store::spill::{self, Spill};
 use crate::store::tables;
-
-/// Key, day of knowledge, day of the export: rows that agree in these must say the same.
-type Said = (u64, Day, Day);
 
 fn said(header: &Header) -> Said {
     (header.key, header.known_on, header.seen_on)

@@ -250,6 +250,7 @@ impl Merge<'_> {
                 if let Some(before) = before.filter(|b| repeats(&b.header, &fact.header)) {
                     // Said again on a later day is not said anew.
                     let known = !before.header.fresh;
+                    table.again += u64::from(known && fact.header.repeats && fact.header.primary && self.split.is_of_tonight(&fact.header));
                     count_repeat(&fact.header, known, outcome, table);
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! Exports to lake, in two passes: `split` checks, pseudonymises and sorts rows into buckets; `settle` makes each bucket's tables; `finish`
 //! closes the counts and puts the new lake in the old one's place.
 
+mod agreed;
 mod audit;
 mod blocks;
 pub mod bytes;

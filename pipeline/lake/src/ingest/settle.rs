@@ -65,6 +65,8 @@ pub struct TableOutcome {
     pub met: u64,
     /// Rows of keys that a full export no longer has.
     pub absent: u64,
+    /// Rows without a key of tonight's files that say what one of an earlier export said.
+    pub again: u64,
     /// Of those, the keys retracted for it: each gives a void version.
     pub retracted: u64,
     /// Rows of the lake that left because their period of retention is over; those counted here before are among `retired`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::random::cells;
 use super::{CASE_1, CASE_2, CASE_3, Nights, Row, TABLES, base};
 use luheng_lake::ingest::IngestReport;
 use luheng_lake::ingest::mapping::Mode;
@@ -19,12 +20,8 @@ fn all_of(nights: &[Vec<Row>], night: usize, key: fn(&Row) -> String) -> Vec<Row
     all
 }
 
-fn payment_and_day(row: &Row) -> String {
-    let cells: Vec<&str> = row.1.split(',').collect();
-    match row.0 {
-        3 => format!("{} {}", cells[0], cells[4]),
-        _ => row.1.clone(),
-    }
+fn key_and_day(row: &Row) -> String {
+    cells(row).join(",")
 }
 
 /// Loads nights as changes, as full exports and at once; gives the last report of each, their lakes being one.
@@ -33,7 +30,7 @@ fn three_ways(nights: &[Vec<Row>]) -> [IngestReport; 3] {
     let mut reports = Vec::new();
     for (night, rows) in nights.iter().enumerate() {
         delta.export(night, rows, false);
-        full.export(night, &all_of(nights, night, payment_and_day), false);
+        full.export(night, &all_of(nights, night, key_and_day), false);
         once.export(night, rows, true);
         reports = vec![delta.load(night), full.load(night)];
         for (table, ..) in TABLES {
@@ -140,4 +137,50 @@ fn a_check_counts_what_falls_with_a_waiting_row() {
         |report: &IngestReport| (report.tables["payments"].rejected, report.tables["payments"].waiting, report.tables["payments"].read);
     assert_eq!(counts(&loaded), (2, 0, 3));
     assert_eq!((checked.tables["payments"].rejected, checked.tables["payments"].waiting, checked.tables["payments"].read), (2, 0, 3));
+}
+
+#[test]
+fn who_is_owner_or_party_by_words_that_contradict_each_other_gets_no_copies() {
+    let hold = |from: &str| (5, format!("H7,{CASE_1},seal,{from},1,2025-03-01"));
+    let owner = |debtor: &str| (4, format!("H7,{debtor},vehicle,900,2025-02-10,"));
+    let party = |role: &str| (2, format!("{CASE_1},D4,{role},,2025-02-10"));
+    let nights = [
+        begins(),
+        vec![owner("A1"), owner("B2"), hold("2025-03-01"), party("joint"), party("guarantor")],
+        // Holds and receipts of a later night find neither.
+        vec![hold("2025-03-02"), (3, format!("P7,{CASE_1},A1,900,2025-03-10,2025-03-01"))],
+    ];
+    let reports = three_ways(&nights);
+    for report in &reports {
+        assert_eq!((report.lake.rows["assets"], report.lake.rows["seizures"], report.lake.rows["payments"]), (1, 1, 2));
+    }
+    assert_eq!(
+        (reports[2].tables["seizures"].waiting, reports[2].tables["parties"].rejected, reports[2].tables["assets"].rejected),
+        (2, 2, 2)
+    );
+    // Said anew by one alone, it is his.
+    let reports = three_ways(&[nights.to_vec(), vec![vec![(4, "H7,B2,vehicle,900,2025-05-10,".to_owned())]]].concat());
+    assert!(reports.iter().all(|r| r.lake.rows["seizures"] == 3));
+}
+
+#[test]
+fn changes_without_a_key_said_again_and_exports_older_than_the_last_are_told() {
+    let nights = Nights::new(Mode::Delta);
+    let keyless = |case: &str| (3, format!(",{case},A1,1000,2025-02-02,2025-02-01"));
+    nights.export(0, &[begins(), vec![keyless(CASE_1)]].concat(), false);
+    nights.load(0);
+    nights.export(2, &[keyless(CASE_1), keyless(CASE_1), keyless(CASE_2)], false);
+    let report = nights.load(2);
+    assert_eq!((report.lake.rows["payments"], report.tables["payments"].unchanged), (4, 1));
+    let told =
+        |report: &IngestReport, what: &str| report.warnings.iter().filter(|w| w.starts_with("payments: ") && w.contains(what)).count();
+    assert_eq!(
+        (told(&report, "1 rows of tonight's changes have neither"), told(&report, "loaded after one of")),
+        (1, 0),
+        "{:?}",
+        report.warnings
+    );
+    nights.export(1, &[receipt(CASE_1, "A1")], false);
+    let report = nights.load(3);
+    assert_eq!((told(&report, "have neither"), told(&report, "is an export of 2025-06-02, loaded after one of 2025-06-03")), (0, 1));
 }
