@@ -20,10 +20,10 @@ use crate::progress::Progress;
 const PARENT_BYTES: u64 = 192 << 20;
 const DEBTOR_BYTES: u64 = 600;
 /// Memory of a child before it settles anything, and what each byte of the records settled at once takes.
-const CHILD_BYTES: u64 = 96 << 20;
-const PER_BYTE: u64 = 4;
+const CHILD_BYTES: u64 = 72 << 20;
+const PER_BYTE: u64 = 6;
 /// Fewer records than this are not worth a range of their own.
-const LEAST_RANGE: u64 = 4 << 20;
+const LEAST_RANGE: u64 = 2 << 20;
 
 /// How many children, and how they are started.
 #[derive(Clone, Debug)]
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn memory_takes_children_away_then_rows_at_once_and_what_it_cannot_hold_is_said() {
         let pool = |mib: u64| Pool::new(4, Vec::new(), Some(mib << 20));
-        assert_eq!([256, 512, 639, 640, 864, 8192].map(|mib| pool(mib).jobs), [1, 1, 1, 2, 3, 4]);
-        assert_eq!([256, 320, 352, 512, 640, 8192].map(|mib| pool(mib).range_bytes() >> 20), [4, 8, 16, 32, 32, 32]);
+        assert_eq!([256, 512, 527, 528, 864, 8192].map(|mib| pool(mib).jobs), [1, 1, 1, 2, 4, 4]);
+        assert_eq!([256, 288, 312, 360, 640, 8192].map(|mib| pool(mib).range_bytes() >> 20), [2, 4, 8, 16, 16, 16]);
         let free = Pool::new(4, Vec::new(), None);
         assert_eq!((free.jobs, free.range_bytes(), free.shortage(u64::MAX / 1000)), (4, RANGE_BYTES, None));
         assert_eq!(pool(512).shortage(100_000), None);
         let said = pool(256).shortage(100_000).unwrap();
-        let expected = "--memory 256MiB: with 100000 debtors the parent is reckoned to need 250MiB and its 1 children 112MiB; it is not kept to: name at least 362MiB";
+        let expected = "--memory 256MiB: with 100000 debtors the parent is reckoned to need 250MiB and its 1 children 84MiB; it is not kept to: name at least 334MiB";
         assert_eq!(said, expected);
         assert!(pool(640).shortage(3_000_000).unwrap().contains("the parent is reckoned to need 1909MiB"));
     }

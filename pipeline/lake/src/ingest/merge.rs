@@ -150,7 +150,7 @@ impl Merge<'_> {
         };
         for (n, end) in ends.iter().enumerate() {
             let bytes = sorted.range(n)?;
-            let mut rows = records(&bytes)?;
+            let rows = records(&bytes)?;
             let (held, lines) = match &mut lying {
                 None => (Columns::new(), Vec::new()),
                 Some(lying) if is_narrow => {
@@ -168,21 +168,26 @@ impl Merge<'_> {
             }
             let outdated = if moved { self.outdated(&index, &held, &rows) } else { vec![false; index.headers.len()] };
             drop(held);
-            self.range(&mut rows, &index, &outdated, &mut out)?;
+            let fresh = self.range(rows, index, &outdated, &mut out)?;
+            // What was compared is let go before what came of it is encoded.
+            drop(bytes);
+            if !fresh.is_empty() {
+                out.fresh.push(fresh)?;
+            }
         }
         sorted.done()?;
         Ok(Some(out))
     }
 
-    /// One range: tonight's rows of it, and the lake's.
-    fn range(&self, rows: &mut Vec<(Header, &[u8])>, index: &Index, outdated: &[bool], out: &mut Settling) -> Result<()> {
+    /// One range: tonight's rows of it, and the lake's. Gives tonight's as the lake stores them.
+    fn range(&self, mut rows: Vec<(Header, &[u8])>, index: Index, outdated: &[bool], out: &mut Settling) -> Result<Columns> {
         let name = &self.layout.name;
         let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
         let held = || index.headers.iter().zip(outdated);
         rows.extend(held().filter(|(_, outdated)| !**outdated).map(|(h, _)| (*h, &[] as &[u8])));
-        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, rows, &mut out.outcome)).unwrap_or_default();
+        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, &mut out.outcome)).unwrap_or_default();
         rows.sort_unstable_by_key(|row| row.0);
-        let mut resolved = self.resolve(rows, index, &mut out.outcome, &mut out.table, &mut out.rejects)?;
+        let mut resolved = self.resolve(&rows, &index, &mut out.outcome, &mut out.table, &mut out.rejects)?;
         if let Some(leaving) = leaving.filter(|l| !l.apply) {
             let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
             out.table.due += resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
@@ -199,10 +204,8 @@ impl Merge<'_> {
         out.dropped.extend(index.headers.iter().map(|h| h.line).filter(|line| staying.binary_search(line).is_err()));
         out.retracted.extend(resolved.retracted.iter().map(|&line| line as u64));
         resolved.facts.retain(|f| f.header.fresh);
-        if !resolved.facts.is_empty() {
-            out.fresh.push(self.stored(resolved.facts)?)?;
-        }
-        Ok(())
+        drop((rows, index));
+        if resolved.facts.is_empty() { Ok(Columns::new()) } else { self.stored(resolved.facts) }
     }
 
     /// Which rows of the lake name a debtor by a pseudonym that is no more, or are copies of a row whose counted one comes to lie here too.

@@ -16,7 +16,7 @@ use crate::store::spill::{self, Spill};
 use crate::store::{atomic, parquet, tables};
 
 /// What the records of a range should not exceed. A row takes about three times its record while it is settled: header, values, and the column it goes to.
-pub const RANGE_BYTES: u64 = 32 << 20;
+pub const RANGE_BYTES: u64 = 16 << 20;
 /// More ranges than this are not made: each rests on the same share of pseudonyms, of which the first four digits are looked at.
 const MOST: u64 = 4_096;
 /// A row of the lake beside such a record: as it is compared, as one that tonight does not name, and with all its values.

@@ -128,6 +128,19 @@ fn a_row_that_follows_its_debtor_and_is_contradicted_the_same_night_is_counted_o
 }
 
 #[test]
+fn a_row_that_follows_its_debtor_and_is_replaced_the_same_night_is_counted_once() {
+    let nights = Nights::new(Mode::Full);
+    let conduct = |voided_on: &str| (6, format!(",B2,{CASE_2},summons_kept,2025-01-12,D2,2025-02-10,{voided_on}"));
+    nights.export(0, &[begins(), vec![conduct("")]].concat(), false);
+    nights.load(0);
+    let learnt = (0, "B2,natural,resident_id,990000199001010017,李四,2025-05-02".to_owned());
+    nights.export(0, &[begins(), vec![learnt, conduct("2025-04-01")]].concat(), false);
+    let report = nights.load(1);
+    assert_eq!((report.lake.rows["conduct"], report.tables["conduct"].rejected), (2, 0));
+    assert!(nights.texts("conduct", &["voided_on"]).contains(&"2025-04-01".to_owned()));
+}
+
+#[test]
 fn a_check_counts_what_falls_with_a_waiting_row() {
     let nights = Nights::new(Mode::Full);
     nights.export(0, &[begins(), vec![receipt(CASE_3, "C3"), receipt(CASE_1, "B2")]].concat(), false);
@@ -141,7 +154,7 @@ fn a_check_counts_what_falls_with_a_waiting_row() {
 
 #[test]
 fn who_is_owner_or_party_by_words_that_contradict_each_other_gets_no_copies() {
-    let hold = |from: &str| (5, format!("H7,{CASE_1},seal,{from},1,2025-03-01"));
+    let hold = |from: &str| (5, format!("H7,{CASE_1},seal,{from},1,2025-03-05"));
     let owner = |debtor: &str| (4, format!("H7,{debtor},vehicle,900,2025-02-10,"));
     let party = |role: &str| (2, format!("{CASE_1},D4,{role},,2025-02-10"));
     let nights = [
