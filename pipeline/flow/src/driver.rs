@@ -15,13 +15,14 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::progress::Progress;
 
-/// Memory the parent is reckoned to need while it reads and while children settle, without the maps of who is who; and what a debtor with a case adds
-/// to it (benches/README.md: 220 MiB with 100,000 of them, 324 MiB with 300,000).
-const PARENT_BYTES: u64 = 192 << 20;
+/// Memory the parent is reckoned to need without the maps of who is who, and what a debtor with a case adds to it: 142, 220 and 324 MiB were measured with
+/// 30,000, 100,000 and 300,000 of them (benches/README.md). How many there are is known only once they are read: as many are reckoned with before.
+const PARENT_BYTES: u64 = 160 << 20;
 const DEBTOR_BYTES: u64 = 600;
-/// Memory of a child before it settles anything, and what each byte of the records settled at once takes.
-const CHILD_BYTES: u64 = 72 << 20;
-const PER_BYTE: u64 = 6;
+const USUAL_DEBTORS: u64 = 100_000;
+/// Memory of a child before it settles anything, and what each byte of the records settled at once takes: 96 and 136 MiB with 2 and 16 MiB of records.
+const CHILD_BYTES: u64 = 88 << 20;
+const PER_BYTE: u64 = 4;
 /// Fewer records than this are not worth a range of their own.
 const LEAST_RANGE: u64 = 2 << 20;
 
@@ -40,14 +41,14 @@ impl Pool {
     /// At most `jobs` children, and no more than `memory` holds beside the parent; at least one.
     pub fn new(jobs: usize, arguments: Vec<OsString>, memory: Option<u64>) -> Pool {
         let child = CHILD_BYTES + PER_BYTE * RANGE_BYTES;
-        let held = |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES) / child).unwrap_or(usize::MAX);
+        let held = |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / child).unwrap_or(usize::MAX);
         Pool { jobs: memory.map_or(jobs, |bytes| jobs.min(held(bytes)).max(1)), arguments, memory }
     }
 
     /// How many bytes of a bucket's records a child settles at once: fewer where the memory named leaves it less.
     pub fn range_bytes(&self) -> u64 {
         let Some(memory) = self.memory else { return RANGE_BYTES };
-        let share = memory.saturating_sub(PARENT_BYTES) / self.jobs.max(1) as u64;
+        let share = memory.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / self.jobs.max(1) as u64;
         (share.saturating_sub(CHILD_BYTES) / PER_BYTE).clamp(LEAST_RANGE, RANGE_BYTES)
     }
 
@@ -59,7 +60,7 @@ impl Pool {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         (needed > memory).then(|| {
             format!(
-                "--memory {}MiB: with {debtors} debtors the parent is reckoned to need {}MiB and its {} children {}MiB; it is not kept to: name at least {}MiB",
+                "--memory {}MiB: with {debtors} debtors the parent is reckoned to need {}MiB and its {} children {}MiB; it may not be kept to: name at least {}MiB",
                 mib(memory),
                 mib(parent),
                 self.jobs,
@@ -193,14 +194,14 @@ mod tests {
     #[test]
     fn memory_takes_children_away_then_rows_at_once_and_what_it_cannot_hold_is_said() {
         let pool = |mib: u64| Pool::new(4, Vec::new(), Some(mib << 20));
-        assert_eq!([256, 512, 527, 528, 864, 8192].map(|mib| pool(mib).jobs), [1, 1, 1, 2, 4, 4]);
-        assert_eq!([256, 288, 312, 360, 640, 8192].map(|mib| pool(mib).range_bytes() >> 20), [2, 4, 8, 16, 16, 16]);
+        assert_eq!([256, 521, 522, 825, 826, 8192].map(|mib| pool(mib).jobs), [1, 1, 2, 3, 4, 4]);
+        assert_eq!([256, 330, 370, 640, 8192].map(|mib| pool(mib).range_bytes() >> 20), [2, 6, 16, 16, 16]);
         let free = Pool::new(4, Vec::new(), None);
         assert_eq!((free.jobs, free.range_bytes(), free.shortage(u64::MAX / 1000)), (4, RANGE_BYTES, None));
         assert_eq!(pool(512).shortage(100_000), None);
         let said = pool(256).shortage(100_000).unwrap();
-        let expected = "--memory 256MiB: with 100000 debtors the parent is reckoned to need 250MiB and its 1 children 84MiB; it is not kept to: name at least 334MiB";
+        let expected = "--memory 256MiB: with 100000 debtors the parent is reckoned to need 218MiB and its 1 children 96MiB; it may not be kept to: name at least 314MiB";
         assert_eq!(said, expected);
-        assert!(pool(640).shortage(3_000_000).unwrap().contains("the parent is reckoned to need 1909MiB"));
+        assert!(pool(640).shortage(3_000_000).unwrap().contains("the parent is reckoned to need 1877MiB"));
     }
 }
