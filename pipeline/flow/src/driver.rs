@@ -41,7 +41,8 @@ impl Pool {
     /// At most `jobs` children, and no more than `memory` holds beside the parent; at least one.
     pub fn new(jobs: usize, arguments: Vec<OsString>, memory: Option<u64>) -> Pool {
         let child = CHILD_BYTES + PER_BYTE * RANGE_BYTES;
-        let held = |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / child).unwrap_or(usize::MAX);
+        let held =
+            |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / child).unwrap_or(usize::MAX);
         Pool { jobs: memory.map_or(jobs, |bytes| jobs.min(held(bytes)).max(1)), arguments, memory }
     }
 
