@@ -221,12 +221,12 @@ impl Placer<'_> {
             let records = out.buckets.get_mut(target.bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
             push_record(records, &copy, &s.body);
         }
-        if let Some(&(target, _)) = s.copies.first() {
-            if !layout.identity.is_empty() {
-                // The vault keeps everybody under his own pseudonym: there is nothing to part when a link ends.
-                let bucket = if target.base == target.id { target.bucket } else { self.references.bucket(&target.base) };
-                out.identities.push((row.at, target.base, bucket));
-            }
+        if let Some(&(target, _)) = s.copies.first()
+            && !layout.identity.is_empty()
+        {
+            // The vault keeps everybody under his own pseudonym: there is nothing to part when a link ends.
+            let bucket = if target.base == target.id { target.bucket } else { self.references.bucket(&target.base) };
+            out.identities.push((row.at, target.base, bucket));
         }
         if layout.bucketed() && !header.repeats && (header.given || layout.key_may_move()) {
             let place = self.place_of(row);
