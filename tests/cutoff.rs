@@ -31,6 +31,7 @@ fn context(work: &Path) -> Context {
         as_of: day::parse(config.as_of.as_deref().unwrap()).unwrap(),
         seed: config.seed,
         buckets: config.buckets,
+        range_bytes: luheng_lake::ingest::RANGE_BYTES,
         files,
         config,
     }

@@ -30,6 +30,7 @@ pub fn context(config: Config) -> Context {
         as_of: DAY,
         seed: 0,
         buckets: 1,
+        range_bytes: luheng_lake::ingest::RANGE_BYTES,
         files,
         config,
     }

@@ -124,7 +124,11 @@ fn columns_channels_and_steps_are_counted_as_the_lake_has_them() {
     // Every file's rows add up.
     for file in quality["files"].as_array().unwrap() {
         let of = |key: &str| file[key].as_u64().unwrap();
-        assert_eq!(of("read"), of("appended") + of("unchanged") + of("waiting") + of("rejected") + of("duplicates"), "{file}");
+        assert_eq!(
+            of("read"),
+            of("appended") + of("unchanged") + of("waiting") + of("rejected") + of("duplicates") + of("expired"),
+            "{file}"
+        );
     }
     let bank = quality["channels"].as_array().unwrap().iter().find(|c| c["channel"] == "bank").unwrap();
     let of = |key: &str| bank[key].as_u64().unwrap();
@@ -200,6 +204,26 @@ fn a_table_that_grows_stale_holds_the_night() {
     assert!(check.contains("max_stale_days payments: found "), "{check}");
     let text = held(&court, LATER, &run);
     assert!(text.contains("max_stale_days payments: found ") && !text.contains("max_stale_days cases"), "{text}");
+    // What was published is the newest word where tonight's files end before it, and tonight's where they go on.
+    let found = |court: &Court| {
+        let check = String::from_utf8(court.command(&["check", "--as-of", LATER]).output().unwrap().stdout).unwrap();
+        check
+            .lines()
+            .find_map(|l| l.split("payments: found ").nth(1)?.split(',').next()?.parse::<u32>().ok())
+            .unwrap_or_else(|| panic!("{check}"))
+    };
+    let (days, path) = (found(&court), court.exports.join("payments.csv"));
+    let whole = fs::read_to_string(&path).unwrap();
+    let few: Vec<&str> = whole.lines().take(3).collect();
+    fs::write(&path, few.join("\n") + "\n").unwrap();
+    assert_eq!(found(&court), days);
+    fs::write(&path, &whole).unwrap();
+    // Of the last 21 days some row is the newest.
+    change(&court.exports, "payments.csv", "known_on", |at, known| if at == 1 { "2026-07-10".into() } else { known.into() });
+    assert_eq!(found(&court), 21);
+    change(&court.exports, "payments.csv", "known_on", |at, known| if at == 1 { "2026-08-10".into() } else { known.into() });
+    assert_eq!(found(&court), days, "known after the day is not known");
+    fs::write(&path, &whole).unwrap();
     gate(&court, "max_stale_days = { payments = 400 }");
     court.night(LATER, &[]);
     assert_ne!(current(&court.work), run);
@@ -239,6 +263,10 @@ fn the_page_names_no_person_case_or_document() {
         let found = words.iter().find(|word| word.chars().count() > 3 && text.contains(word.as_str()));
         assert_eq!(found, None, "in {name}");
     }
+    let warnings = told["warnings"].as_array().unwrap();
+    let odd: Vec<&str> =
+        warnings.iter().filter_map(|w| w["text"].as_str()).filter(|w| w.starts_with("cases: unknown_code cause ")).collect();
+    assert!(odd.len() == 1 && odd[0].contains("（9999）字9999字99字"), "{odd:?}");
     assert!(fs::read_to_string(court.work.join("current/quality.json")).unwrap().contains("字字字字"));
     must(&["verify", "current", "--work", court.work.to_str().unwrap()]);
 }

@@ -37,6 +37,16 @@ fn facts_leave_when_it_is_asked_for_and_the_runs_that_read_them_are_marked() {
     let retention = run.retention.unwrap();
     assert!(retention.expired["cases"] > 0 && retention.expired["debtors"] > 0, "{retention:?}");
     assert_eq!(foretold, retention.expired["cases"]);
+    // Every file's rows add up, those included that left as they came.
+    let quality: serde_json::Value = serde_json::from_str(&fs::read_to_string(court.work.join("current/quality.json")).unwrap()).unwrap();
+    let mut left = 0;
+    for file in quality["files"].as_array().unwrap() {
+        let of = |key: &str| file[key].as_u64().unwrap();
+        let ends = ["appended", "unchanged", "waiting", "rejected", "duplicates", "expired"];
+        assert_eq!(of("read"), ends.iter().map(|key| of(key)).sum::<u64>(), "{file}");
+        left += of("expired");
+    }
+    assert!(left > 0);
     let periods = crate::town::must(&["catalog", "retention", "--config", court.config.to_str().unwrap()]);
     assert!(
         periods.contains("| cases | ") && periods.contains(" | 60 | ") && periods.contains("leave the lake and the vault"),

@@ -32,4 +32,6 @@ pub struct Context {
     pub seed: u64,
     /// Buckets of the lake.
     pub buckets: u32,
+    /// Bytes of a bucket's records that are settled at once; it changes nothing of what is written.
+    pub range_bytes: u64,
 }

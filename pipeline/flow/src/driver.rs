@@ -9,16 +9,22 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 
+use luheng_lake::ingest::RANGE_BYTES;
+
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::progress::Progress;
 
-/// Memory the parent is reckoned to need while children work, and one child, unless the rows of its bucket need more. With 30 million rows in 64
-/// buckets two children and the parent took 892 MiB, one and the parent 608: some 284 MiB a child, 324 the parent (benches/README.md).
-const PARENT_BYTES: u64 = 384 << 20;
-const CHILD_BYTES: u64 = 384 << 20;
-/// What a row of a bucket's largest table takes while the bucket is settled: by that measure 640 bytes, for 470,000 rows.
-const ROW_BYTES: u64 = 700;
+/// Memory the parent is reckoned to need without the maps of who is who, and what a debtor with a case adds to it: 142, 220 and 324 MiB were measured with
+/// 30,000, 100,000 and 300,000 of them (benches/README.md). How many there are is known only once they are read: as many are reckoned with before.
+const PARENT_BYTES: u64 = 160 << 20;
+const DEBTOR_BYTES: u64 = 600;
+const USUAL_DEBTORS: u64 = 100_000;
+/// Memory of a child before it settles anything, and what each byte of the records settled at once takes: 96 and 136 MiB with 2 and 16 MiB of records.
+const CHILD_BYTES: u64 = 88 << 20;
+const PER_BYTE: u64 = 4;
+/// Fewer records than this are not worth a range of their own.
+const LEAST_RANGE: u64 = 2 << 20;
 
 /// How many children, and how they are started.
 #[derive(Clone, Debug)]
@@ -34,22 +40,34 @@ pub struct Pool {
 impl Pool {
     /// At most `jobs` children, and no more than `memory` holds beside the parent; at least one.
     pub fn new(jobs: usize, arguments: Vec<OsString>, memory: Option<u64>) -> Pool {
-        let held = |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES) / CHILD_BYTES).unwrap_or(usize::MAX);
+        let child = CHILD_BYTES + PER_BYTE * RANGE_BYTES;
+        let held =
+            |bytes: u64| usize::try_from(bytes.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / child).unwrap_or(usize::MAX);
         Pool { jobs: memory.map_or(jobs, |bytes| jobs.min(held(bytes)).max(1)), arguments, memory }
     }
 
-    /// What to say where the memory named does not hold the parent and its children, given the rows of the lake's largest table and its buckets.
-    pub fn shortage(&self, rows: u64, buckets: u32) -> Option<String> {
+    /// How many bytes of a bucket's records a child settles at once: fewer where the memory named leaves it less.
+    pub fn range_bytes(&self) -> u64 {
+        let Some(memory) = self.memory else { return RANGE_BYTES };
+        let share = memory.saturating_sub(PARENT_BYTES + USUAL_DEBTORS * DEBTOR_BYTES) / self.jobs.max(1) as u64;
+        (share.saturating_sub(CHILD_BYTES) / PER_BYTE).clamp(LEAST_RANGE, RANGE_BYTES)
+    }
+
+    /// What to say where the memory named does not hold the parent and its children, given the debtors of the lake.
+    pub fn shortage(&self, debtors: u64) -> Option<String> {
         let memory = self.memory?;
-        let child = CHILD_BYTES.max(rows / u64::from(buckets.max(1)) * ROW_BYTES);
-        let needed = PARENT_BYTES + child * self.jobs as u64;
+        let parent = PARENT_BYTES + debtors * DEBTOR_BYTES;
+        let needed = parent + (CHILD_BYTES + PER_BYTE * self.range_bytes()) * self.jobs as u64;
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        // As many buckets as bring a child down to what is reckoned for one.
-        let enough = (rows * ROW_BYTES).div_ceil(CHILD_BYTES).next_power_of_two().max(u64::from(buckets));
-        let remedy = if child > CHILD_BYTES { format!("set buckets = {enough}") } else { format!("name at least {}MiB", mib(needed)) };
         (needed > memory).then(|| {
-            let (memory, needed) = (mib(memory), mib(needed));
-            format!("--memory {memory}MiB: the parent and {} of its children are reckoned to need {needed}MiB; {remedy}", self.jobs)
+            format!(
+                "--memory {}MiB: with {debtors} debtors the parent is reckoned to need {}MiB and its {} children {}MiB; it may not be kept to: name at least {}MiB",
+                mib(memory),
+                mib(parent),
+                self.jobs,
+                mib(needed - parent),
+                mib(needed)
+            )
         })
     }
 
@@ -175,16 +193,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_takes_children_away_and_what_it_cannot_hold_is_said() {
+    fn memory_takes_children_away_then_rows_at_once_and_what_it_cannot_hold_is_said() {
         let pool = |mib: u64| Pool::new(4, Vec::new(), Some(mib << 20));
-        assert_eq!([512, 768, 1151, 1152, 8192].map(|mib| pool(mib).jobs), [1, 1, 1, 2, 4]);
-        assert_eq!((Pool::new(4, Vec::new(), None).jobs, Pool::new(4, Vec::new(), None).shortage(u64::MAX / 1000, 1)), (4, None));
-        assert_eq!(pool(768).shortage(1_000_000, 64), None);
-        let said = pool(512).shortage(1_000_000, 64).unwrap();
-        assert_eq!(said, "--memory 512MiB: the parent and 1 of its children are reckoned to need 768MiB; name at least 768MiB");
-        // 100 million rows in 64 buckets: a gigabyte each; in 256 they fit again.
-        let said = pool(1024).shortage(100_000_000, 64).unwrap();
-        assert!(said.contains("to need 1428MiB; set buckets = 256"), "{said}");
-        assert_eq!(pool(1024).shortage(100_000_000, 256), None);
+        assert_eq!([256, 521, 522, 825, 826, 8192].map(|mib| pool(mib).jobs), [1, 1, 2, 3, 4, 4]);
+        assert_eq!([256, 330, 370, 640, 8192].map(|mib| pool(mib).range_bytes() >> 20), [2, 6, 16, 16, 16]);
+        let free = Pool::new(4, Vec::new(), None);
+        assert_eq!((free.jobs, free.range_bytes(), free.shortage(u64::MAX / 1000)), (4, RANGE_BYTES, None));
+        assert_eq!(pool(512).shortage(100_000), None);
+        let said = pool(256).shortage(100_000).unwrap();
+        let expected = "--memory 256MiB: with 100000 debtors the parent is reckoned to need 218MiB and its 1 children 96MiB; it may not be kept to: name at least 314MiB";
+        assert_eq!(said, expected);
+        assert!(pool(640).shortage(3_000_000).unwrap().contains("the parent is reckoned to need 1877MiB"));
     }
 }

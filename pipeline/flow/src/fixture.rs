@@ -64,6 +64,7 @@ pub fn context() -> Context {
         as_of: day::parse("2025-06-30").unwrap(),
         seed: 1,
         buckets: 1,
+        range_bytes: luheng_lake::ingest::RANGE_BYTES,
     }
 }
 

@@ -109,6 +109,7 @@ fn request(ctx: &Context, input: &Path, key: &PseudonymKey) -> Result<Request> {
         max_wait_days: ctx.config.max_wait_days,
         linking: ctx.config.linking(),
         retention: periods(ctx)?,
+        range_bytes: ctx.range_bytes,
     })
 }
 
@@ -187,8 +188,8 @@ pub fn ingest(ctx: &Context, input: &Path, key: &PseudonymKey, pool: &Pool, prog
     for text in report.warnings.iter().filter(|text| !told.contains(*text)) {
         progress.tell(&Event::Warned { text: text.clone() });
     }
-    let largest = report.lake.rows.values().max().copied().unwrap_or_default();
-    if let Some(text) = pool.shortage(largest, ctx.buckets) {
+    let debtors = ["debtors", "cases"].iter().filter_map(|table| report.lake.rows.get(*table)).max().copied().unwrap_or_default();
+    if let Some(text) = pool.shortage(debtors) {
         progress.tell(&Event::Warned { text });
     }
     let record = LakeRecord {

@@ -313,3 +313,19 @@ fn who_shares_an_asset_with_a_live_debtor_stays() {
     begun.load(1, Mode::Full, true);
     assert_eq!(begun.there("debtors"), but(&["RESUMED", "NOCASE"]));
 }
+
+#[test]
+fn who_shares_an_asset_that_waited_with_one_who_arrives_tonight_stays() {
+    let mut court = Court::new();
+    court.rows.push(("assets", "HOLD,NEW,vehicle,vehicle,90000,2015-02-20".into()));
+    court.export(None);
+    assert_eq!(court.load(0, Mode::Full, false).tables["assets"].waiting, 1);
+    let arrives = [
+        ("debtors", "NEW,natural,,,某人新,,1980-01-01,2025-06-01".to_owned()),
+        ("cases", format!("{},money,500000,open,,2025-06-01,,", number(30))),
+        ("parties", format!("{},NEW,principal,,2025-06-01", number(30))),
+    ];
+    court.export(Some(&arrives));
+    court.load(1, Mode::Delta, true);
+    assert_eq!(court.there("debtors"), but(&["RESUMED", "NOCASE"]));
+}

@@ -55,7 +55,8 @@ pub struct Common {
     /// Child processes
     #[arg(long, global = true, value_name = "N")]
     jobs: Option<usize>,
-    /// Memory to stay within, such as 2GiB: fewer children are started where it is short
+    /// Memory an ingest is to stay within, such as 512MiB: where it is short, fewer children are started and fewer rows settled at once; a warning says
+    /// where that is not enough
     #[arg(long, global = true, value_name = "SIZE")]
     memory: Option<String>,
     /// How progress is told

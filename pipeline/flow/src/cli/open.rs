@@ -88,6 +88,7 @@ impl Common {
             as_of,
             seed,
             buckets,
+            range_bytes: Pool::new(self.jobs()?, Vec::new(), self.memory()?).range_bytes(),
         };
         Ok(Opened { ctx, config_file, input })
     }
@@ -103,18 +104,26 @@ impl Common {
 
     /// The child processes of a run.
     pub fn pool(&self, opened: &Opened) -> Result<Pool> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let jobs = match self.jobs {
-            Some(0) => return Err(Error::Usage("--jobs: found 0, expected at least 1".into())),
-            Some(jobs) => jobs,
-            None => cores,
-        };
         let mut arguments: Vec<OsString> = vec!["--work".into(), self.work.clone().into()];
         if let Some(file) = &opened.config_file {
             arguments.extend(["--config".into(), file.clone().into()]);
         }
         arguments.extend(["--as-of".into(), day::format(opened.ctx.as_of).into()]);
+        let jobs = self.jobs()?;
+        if let Some(memory) = &self.memory {
+            // A child takes its share of it.
+            arguments.extend(["--memory".into(), memory.into(), "--jobs".into(), jobs.to_string().into()]);
+        }
         Ok(Pool::new(jobs, arguments, self.memory()?))
+    }
+
+    /// How many children are wanted: as many as there are cores, where nothing is said.
+    fn jobs(&self) -> Result<usize> {
+        match self.jobs {
+            Some(0) => Err(Error::Usage("--jobs: found 0, expected at least 1".into())),
+            Some(jobs) => Ok(jobs),
+            None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        }
     }
 
     /// The memory to stay within, in bytes.

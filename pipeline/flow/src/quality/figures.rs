@@ -175,6 +175,9 @@ pub struct FileQuality {
     pub rejected: u64,
     /// Rows equal to another.
     pub duplicates: u64,
+    /// Rows whose period of retention is over.
+    #[serde(default)]
+    pub expired: u64,
 }
 
 /// One rule that turned rows away.

@@ -183,6 +183,7 @@ fn file(counts: &luheng_lake::ingest::FileCounts) -> FileQuality {
         waiting: counts.waiting,
         rejected: counts.rejected,
         duplicates: counts.duplicates,
+        expired: counts.expired,
     }
 }
 

@@ -137,7 +137,7 @@ fn tables(quality: &Quality) -> Block {
 fn files(quality: &Quality) -> Block {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for f in quality.files.iter().take(FILES_SHOWN) {
-        let counts = [f.read, f.appended, f.unchanged, f.waiting, f.rejected, f.duplicates];
+        let counts = [f.read, f.appended, f.unchanged, f.waiting, f.rejected, f.duplicates, f.expired];
         rows.push([cell(&f.file)].into_iter().chain(counts.iter().map(cell)).collect());
     }
     let heads = [
@@ -148,6 +148,7 @@ fn files(quality: &Quality) -> Block {
         ("等待", "waiting"),
         ("退回", "rejected"),
         ("重复", "duplicates"),
+        ("期满", "expired"),
     ];
     table(&heads, 1, rows)
 }

@@ -104,6 +104,7 @@ impl Closed {
             total.contradicted += part.contradicted;
             total.moved += part.moved;
             total.absent += part.absent;
+            total.again += part.again;
             total.retracted += part.retracted;
             total.expired += part.expired;
             total.due += part.due;
@@ -143,8 +144,15 @@ impl Closed {
         Ok(())
     }
 
-    /// Says which keys full exports no longer have.
+    /// Says which keys full exports no longer have, and where changes cannot tell two facts from one said twice.
     fn warn(&self, request: &Request, split: &mut Split) {
+        for (table, total) in self.totals.iter().filter(|(table, t)| t.again > 0 && !split.full.contains_key(*table)) {
+            split.warnings.push(format!(
+                "{table}: {} rows of tonight's changes have neither a key nor row_id and say what a row of an earlier export said; each is taken for that row said \
+                 again: give such rows a key, or export in full, if they are facts of their own",
+                total.again
+            ));
+        }
         for (table, total) in self.totals.iter().filter(|(_, t)| t.absent > 0) {
             let retracts = request.sources.get(table).is_some_and(|m| m.absent == Absent::Retracted);
             let then = if retracts { "retracted" } else { "they stay as they are" };

@@ -1,6 +1,6 @@
 //! The lake as it was before tonight: who is who in it, its rows as the second pass compares them, and the way of those that move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::identities::IdentitySpill;
@@ -14,7 +14,7 @@ use super::retention::{CLOSING, Closings};
 use super::state::State;
 use super::told::{Told, header};
 use super::{Request, identity::Identity};
-use crate::columns::{Column, Columns};
+use crate::columns::{Column, Columns, Day};
 use crate::error::Result;
 use crate::schema::BucketBy;
 use crate::store::lake::{self, LakeInfo};
@@ -50,7 +50,7 @@ impl Held {
     }
 
     /// Some columns of a table, a bucket at a time.
-    fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
+    pub(super) fn each(&self, layout: &Layout, names: &[&str], take: &mut dyn FnMut(Option<u32>, Columns) -> Result<()>) -> Result<()> {
         for bucket in self.buckets(layout) {
             for part in tables::parts(&self.folder, &layout.name, bucket)? {
                 let there: Vec<&str> = names.iter().copied().filter(|name| self.has(layout, name)).collect();
@@ -248,6 +248,12 @@ impl Held {
         Ok(())
     }
 
+    /// The days of the exports of a table that were loaded.
+    pub(super) fn days_of(&self, table: &str) -> BTreeSet<Day> {
+        let of_table = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
+        self.state.files.iter().filter(|(key, _)| of_table(key)).map(|(_, loaded)| loaded.seen_on).collect()
+    }
+
     /// The regions the lake knows.
     pub(super) fn regions(&self) -> Result<Option<Columns>> {
         tables::read_whole(&self.folder, "regions", &self.seal)
@@ -263,48 +269,6 @@ impl Held {
     /// The files of a table in one bucket.
     pub(super) fn parts(&self, layout: &Layout, bucket: Option<u32>) -> Result<Vec<PathBuf>> {
         tables::parts(&self.folder, &layout.name, bucket)
-    }
-
-    /// The rows of a table in one bucket as the second pass compares them, without their values; of `keys` alone, which are sorted, where given.
-    pub(super) fn index(&self, identity: &Identity, layout: &Layout, bucket: Option<u32>, keys: Option<&[u64]>) -> Result<Index> {
-        let mut names = vec![added::ROW_ID, added::SOURCE_ID, tables::CONTENT, tables::PRIMARY, tables::GIVEN];
-        if layout.bucketed() {
-            names.extend(["debtor_id", added::ELSEWHERE]);
-        }
-        if layout.known_on.is_some() {
-            names.push("known_on");
-        }
-        if layout.fact {
-            names.push(added::SEEN_ON);
-        }
-        names.extend(["voided_on", "void_reason"].into_iter().filter(|name| layout.columns.iter().any(|(n, _)| n == name)));
-        let (mut read, mut lines, mut total) = (Vec::new(), Vec::new(), 0);
-        for part in self.parts(layout, bucket)? {
-            let Some(keys) = keys else {
-                read.push(parquet::read_columns(&part, &names, &self.seal)?);
-                continue;
-            };
-            let rows = parquet::read_columns(&part, &[added::ROW_ID, added::SOURCE_ID, tables::GIVEN], &self.seal)?;
-            let told = Told::by(&rows);
-            let mut at_keys = Vec::new();
-            for at in 0..rows.len() {
-                if keys.binary_search(&told.key(identity, layout, at)?).is_ok() {
-                    at_keys.push(at);
-                }
-            }
-            lines.extend(at_keys.iter().map(|at| (total + at) as u64));
-            total += rows.len();
-            read.push(parquet::read_rows(&part, &names, &at_keys, &self.seal)?);
-        }
-        if read.is_empty() {
-            return Ok(Index::default());
-        }
-        let rows = Columns::concat(&read)?;
-        let told = Told::by(&rows);
-        let mut headers = (0..rows.len()).map(|at| header(identity, layout, &told, at)).collect::<Result<Vec<_>>>()?;
-        headers.iter_mut().zip(lines).for_each(|(header, line)| header.line = line);
-        let row_ids = rows.require(added::ROW_ID)?.clone();
-        Ok(Index { headers, row_ids: Some(row_ids) })
     }
 
     #[allow(clippy::too_many_arguments, reason = "a row, its table, where it goes and where it is written")]
@@ -396,7 +360,7 @@ pub(super) struct Maps<'a> {
 #[derive(Default)]
 pub(super) struct Index {
     pub headers: Vec<Header>,
-    row_ids: Option<Column>,
+    pub(super) row_ids: Option<Column>,
 }
 
 impl Index {

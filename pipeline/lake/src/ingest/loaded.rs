@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::split::Splitter;
 use super::state::{Loaded, State};
 use super::tally::FileCounts;
-use crate::columns::{Columns, Day};
+use crate::columns::{Columns, Day, day};
 use crate::error::Result;
 use crate::store::{hash_bytes, parquet};
 
@@ -71,6 +71,20 @@ impl Splitter<'_> {
             self.out.files.push(FileCounts { file: file.name, loaded: held, unchanged: held, waiting: 0, ..counts });
         }
         Ok(())
+    }
+
+    /// Warns where a file is older than what was loaded of its table: the lake keeps the day a fact was first said so, not the last.
+    pub(super) fn warn_of_older(&mut self, table: &str, file: &str, seen_on: Day) {
+        let Some(newest) = self.held.as_ref().and_then(|held| held.days_of(table).last().copied()).filter(|newest| seen_on < *newest)
+        else {
+            return;
+        };
+        self.out.warnings.push(format!(
+            "{table}: {file} is an export of {}, loaded after one of {}: where the later one only repeated what was known before both, the word of the \
+             older one now stands; load exports in the order of their days",
+            day::format(seen_on),
+            day::format(newest)
+        ));
     }
 
     /// What a file is read through, hashed: another catalog or mapping reads it anew.

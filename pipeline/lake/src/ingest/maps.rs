@@ -1,10 +1,12 @@
 //! The maps of one night: who is who and where each case's facts go, from the lake and from tonight's debtors, cases and parties.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::agreed::{Word, agreed};
 use super::discover::InputFile;
 use super::layout::{Layout, added};
 use super::people::People;
+use super::place::{Batch, Placer};
 use super::reader::Chunk;
 use super::record::{Id, hex, unhex};
 use super::references::{Debtor, Target};
@@ -53,20 +55,24 @@ impl Splitter<'_> {
         }
         let held_cases = self.references.case_numbers();
         let kept_of = |name: &str| layouts.iter().position(|l| l.name == name).and_then(|i| kept[i].as_ref());
-        self.read_map("cases", &mut |splitter, _, _, chunk| {
-            splitter.references.add_cases(&chunk.columns);
+        let mut words: Vec<Word<Box<str>>> = Vec::new();
+        self.read_map("cases", &mut |splitter, source, _, chunk| {
+            words.extend(splitter.words(layouts, "cases", source, &chunk, |at| Some(chunk.columns.get("case_no")?.text_at(at)?.into())));
             closings.add(&chunk.columns);
             Ok(())
         })?;
+        agreed(words).for_each(|case_no| self.references.add_case(&case_no));
         if let Some(kept) = kept_of("cases") {
             self.references.add_cases(&kept.columns);
             closings.add(&kept.columns);
         }
-        let mut found: Vec<(String, Debtor)> = Vec::new();
+        let mut words: Vec<Word<(String, Debtor)>> = Vec::new();
         self.read_map("parties", &mut |splitter, source, _, chunk| {
-            found.extend(named(&chunk.columns, "case_no", |reference| splitter.references.debtor(source, reference)));
+            let party = |at| named_at(&chunk.columns, "case_no", at, |reference| splitter.references.debtor(source, reference));
+            words.extend(splitter.words(layouts, "parties", source, &chunk, party));
             Ok(())
         })?;
+        let mut found: Vec<(String, Debtor)> = agreed(words).collect();
         if let Some(kept) = kept_of("parties") {
             found.extend(named(&kept.columns, "case_no", |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
         }
@@ -76,23 +82,48 @@ impl Splitter<'_> {
                 self.out.moves.cases.insert(case_no);
             }
         }
-        self.read_owners()?;
+        self.read_owners(layouts, kept_of("assets"))?;
         self.out.leaving = closings.leaving(&self.references);
         Ok(())
     }
 
-    /// Takes in whose tonight's assets are: they keep each other's facts, and who leaves is known before any row is placed.
-    fn read_owners(&mut self) -> Result<()> {
+    /// Takes in whose tonight's assets are, and those that waited: they keep each other's facts, and who leaves is known before any row is placed.
+    fn read_owners(&mut self, layouts: &[Layout], kept: Option<&Kept>) -> Result<()> {
+        let mut words: Vec<Word<(usize, String, Debtor)>> = Vec::new();
         self.read_map("assets", &mut |splitter, source, _, chunk| {
-            for (asset, debtor) in named(&chunk.columns, "asset_ref", |reference| splitter.references.debtor(source, reference)) {
-                splitter.add_owner(source, asset.into(), debtor.target());
-            }
+            let owner = |at| {
+                let (asset, debtor) = named_at(&chunk.columns, "asset_ref", at, |reference| splitter.references.debtor(source, reference))?;
+                Some((source, asset, debtor))
+            };
+            words.extend(splitter.words(layouts, "assets", source, &chunk, owner));
             Ok(())
-        })
+        })?;
+        let mut owners: Vec<(usize, String, Debtor)> = agreed(words).collect();
+        if let Some(kept) = kept {
+            let debtor = |reference: &str| self.references.debtor_by_ref_id(&unhex(reference)?);
+            let source = |at: usize| self.sources.binary_search(&kept.sources[at]).unwrap_or_default();
+            let owner = |at| named_at(&kept.columns, "asset_ref", at, debtor).map(|(asset, debtor)| (source(at), asset, debtor));
+            owners.extend((0..kept.columns.len()).filter_map(owner));
+        }
+        for (source, asset, debtor) in owners {
+            self.add_owner(source, asset.into(), debtor.target());
+        }
+        Ok(())
+    }
+
+    /// What rows of a table say, each with what tells whether another says otherwise.
+    fn words<T>(&self, layouts: &[Layout], table: &str, source: usize, chunk: &Chunk, what: impl Fn(usize) -> Option<T>) -> Vec<Word<T>> {
+        let Some(layout) = layouts.iter().find(|l| l.name == table) else { return Vec::new() };
+        let source_of = |_: usize| (source, self.sources[source].as_str());
+        let batch = Batch::over(layout, &chunk.columns, &source_of, 0, &chunk.lines);
+        let awaited = HashMap::new();
+        let placer = Placer { identity: &self.identity, references: &self.references, buckets: 1, want_contents: false, awaited: &awaited };
+        let told = placer.told(&batch).into_iter().enumerate();
+        told.filter_map(|(at, (said, content))| Some(Word { said, content, what: what(at)? })).collect()
     }
 
     /// Takes in an owner of an asset; that of an asset of the lake is noted, for what hangs on it follows.
-    pub(super) fn add_owner(&mut self, source: usize, asset: Box<str>, target: Target) {
+    fn add_owner(&mut self, source: usize, asset: Box<str>, target: Target) {
         let known = self.held.is_some() && self.references.owners(source, &asset).is_some();
         if self.references.add_owner(source, &asset, target) && known {
             self.out.moves.assets.insert((self.sources[source].clone(), asset.into()));
@@ -164,7 +195,10 @@ fn add_words(words: &mut Words, columns: &Columns, as_of: Day) {
 
 /// The key in a column, such as its case, and the debtor of each row whose debtor is known.
 fn named(columns: &Columns, key: &str, debtor: impl Fn(&str) -> Option<Debtor>) -> Vec<(String, Debtor)> {
-    let text = |name: &str, row: usize| columns.get(name).and_then(|c| c.text_at(row));
-    let of_row = |row: usize| Some((text(key, row)?.to_owned(), debtor(text("debtor_ref", row)?)?));
-    (0..columns.len()).filter_map(of_row).collect()
+    (0..columns.len()).filter_map(|row| named_at(columns, key, row, &debtor)).collect()
+}
+
+fn named_at(columns: &Columns, key: &str, row: usize, debtor: impl Fn(&str) -> Option<Debtor>) -> Option<(String, Debtor)> {
+    let text = |name: &str| columns.get(name).and_then(|c| c.text_at(row));
+    Some((text(key)?.to_owned(), debtor(text("debtor_ref")?)?))
 }

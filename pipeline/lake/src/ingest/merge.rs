@@ -1,23 +1,25 @@
 //! One table of one bucket: what the lake held and what tonight brought become one set of facts. Keys, versions and conflicts are settled here.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Request;
+use super::contradicted::is_shadow;
 use super::held::{Held, Index, MOVED};
 use super::identity::Identity;
-use super::layout::{Layout, added};
+use super::layout::Layout;
 use super::mapping::Absent;
-use super::record::{Builder, Header, NO_DAY, Value, hex, records};
+use super::ranges::{self, Fresh, Lying};
+use super::record::{Header, hex, records};
 use super::reject::Reject;
 use super::settle::{BucketOutcome, TableOutcome};
-use super::settled::{conflict, count_fact, count_repeat, repeats, retraction, row_hash, staying};
+use super::settled::{conflict, count_contradicted, count_fact, count_repeat, count_replaced, repeats, retraction, row_hash, staying};
 use super::split::Split;
 use super::state::Counted;
-use crate::columns::{Column, Columns, Day};
+use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
-use crate::store::{atomic, parquet, tables};
+use crate::store::large::Growing;
+use crate::store::{atomic, tables};
 
 /// More files than this in one folder are made one.
 const MAX_PARTS: usize = 8;
@@ -37,15 +39,15 @@ pub(super) struct Merge<'a> {
 }
 
 /// A row that stays, with the key it gets in the lake.
-struct Fact<'a> {
-    header: Header,
-    body: &'a [u8],
-    ordinal: u32,
+pub(super) struct Fact<'a> {
+    pub header: Header,
+    pub body: &'a [u8],
+    pub ordinal: u32,
     /// How many versions of the same day of knowledge were exported before it.
     rank: u32,
 }
 
-/// What became of one table and bucket.
+/// What became of the rows of one range.
 #[derive(Default)]
 struct Resolved<'a> {
     facts: Vec<Fact<'a>>,
@@ -53,120 +55,176 @@ struct Resolved<'a> {
     retracted: Vec<usize>,
     /// Of the hashes of counted rows.
     sum: u128,
+}
+
+/// What became of one table and bucket, range after range.
+struct Settling {
     table: TableOutcome,
+    outcome: BucketOutcome,
+    rejects: Vec<Reject>,
+    sum: u128,
+    /// The lake's rows that were looked at, counted ones and the sum of their hashes, where others were not.
+    own: (u64, u64, u128),
+    /// The lake's rows that stay, of those looked at.
+    staying: usize,
+    /// Positions of the lake's rows that do not stay, and of those that are retracted.
+    dropped: Vec<u64>,
+    retracted: Vec<u64>,
+    /// Tonight's rows as the lake stores them.
+    fresh: Growing,
 }
 
 impl Merge<'_> {
     /// Writes the table's files into the staged lake.
-    pub(super) fn run(&self, bytes: &[u8], outcome: &mut BucketOutcome, rejects: &mut Vec<Reject>) -> Result<()> {
+    pub(super) fn run(&self, fresh: &Fresh<'_>, outcome: &mut BucketOutcome, rejects: &mut Vec<Reject>) -> Result<()> {
         let (name, layout) = (&self.layout.name, self.layout);
         let before = self.held.map(|held| held.state.counted(name, self.bucket.unwrap_or_default())).unwrap_or_default();
         let parts = self.held.map_or(Ok(Vec::new()), |held| held.parts(layout, self.bucket))?;
         let keeps = self.split.keeps_files && self.held.is_some_and(|held| held.state.columns.get(name) == Some(&layout.stored_names()));
         let moved = self.split.moves.any();
         let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
-        if bytes.is_empty() && (parts.is_empty() || keeps && !moved && leaving.is_none() && !self.split.full.contains_key(name)) {
+        let is_quiet = keeps && !moved && leaving.is_none() && !self.split.full.contains_key(name);
+        if fresh.size == 0 && (parts.is_empty() || is_quiet) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
             outcome.tables.insert(name.clone(), TableOutcome::carried(before));
             return Ok(());
         }
-        let mut rows = records(bytes)?;
         // Where nothing but the keys of tonight's rows can change, no other row is looked at.
-        let is_narrow = keeps && !moved && leaving.is_none() && !parts.is_empty() && !self.split.full.contains_key(name);
-        let narrow = if is_narrow { self.narrow(&rows, &before)? } else { None };
-        let (index, others) = match narrow {
-            Some(narrow) => narrow,
-            None => (self.index(None)?, Counted::default()),
+        let narrow = if is_quiet && !parts.is_empty() { self.settled(fresh, &before, true)? } else { None };
+        let is_narrow = narrow.is_some();
+        let Some(mut settling) = narrow.map_or_else(|| self.settled(fresh, &before, false), |narrow| Ok(Some(narrow)))? else {
+            return Err(Error::fault(format!("{name}: the lake's rows do not stand by themselves")));
         };
-        let outdated = if moved { self.outdated(&index, &rows)? } else { vec![false; index.headers.len()] };
-        let held = || index.headers.iter().zip(&outdated);
-        rows.extend(held().filter(|(_, outdated)| !**outdated).map(|(h, _)| (*h, &[] as &[u8])));
-        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, outcome)).unwrap_or_default();
-        rows.sort_unstable_by_key(|row| row.0);
-        let mut resolved = self.resolve(&rows, &index, outcome, rejects)?;
-        if let Some(leaving) = leaving.filter(|l| !l.apply) {
-            let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
-            resolved.table.due = resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
-        }
-        resolved.table.left = held().filter(|(h, outdated)| **outdated && h.primary).count() as u64;
-        resolved.table.retired += left.held;
-        resolved.table.met += left.moved;
-        (resolved.table.expired, resolved.table.exact_from) = (left.rows, left.exact_from);
-        resolved.table.before = before.rows;
-        resolved.table.rows += others.rows;
-        resolved.table.sum = format!("{:032x}", resolved.sum.wrapping_add(others.sum()?));
-        let added = resolved.facts.iter().filter(|f| f.header.fresh).count();
-        let stay = resolved.facts.len() - added;
-        let all_stay = stay == index.headers.len() && resolved.retracted.is_empty();
-        let appends = all_stay
-            && self.bucket.is_some()
-            && !parts.is_empty()
-            && parts.len() < MAX_PARTS
-            && added * APPEND_AT_MOST <= stay + others.stored as usize;
-        resolved.table.stored = others.stored + (resolved.facts.len() + resolved.retracted.len()) as u64;
+        let others = if is_narrow { before.less(settling.own)? } else { Counted::default() };
+        let added = settling.fresh.rows();
+        let all_stay = settling.dropped.is_empty() && settling.retracted.is_empty();
+        let stay = settling.staying + others.stored as usize;
+        settling.table.before = before.rows;
+        settling.table.rows += others.rows;
+        settling.table.sum = format!("{:032x}", settling.sum.wrapping_add(others.sum()?));
+        settling.table.stored = (stay + added + settling.retracted.len()) as u64;
+        let appends = all_stay && self.bucket.is_some() && !parts.is_empty() && parts.len() < MAX_PARTS && added * APPEND_AT_MOST <= stay;
         if keeps && all_stay && (added == 0 || appends) {
             parts.iter().enumerate().try_for_each(|(n, part)| atomic::link_unseen(part, &self.file(n)))?;
-            if added > 0 {
-                resolved.facts.retain(|f| f.header.fresh);
-                self.write(parts.len(), self.stored(resolved.facts)?)?;
-            }
-        } else if resolved.table.stored > 0 {
-            let mut held: Vec<usize> = resolved.facts.iter().filter(|f| !f.header.fresh).map(|f| f.header.line as usize).collect();
-            if others.stored > 0 {
-                let looked_at: Vec<usize> = index.headers.iter().map(|h| h.line as usize).collect();
-                held.extend((0..before.stored as usize).filter(|at| looked_at.binary_search(at).is_err()));
-            }
-            let retracted = std::mem::take(&mut resolved.retracted);
-            resolved.facts.retain(|f| f.header.fresh);
-            let mut table = self.stored(resolved.facts)?;
-            if !held.is_empty() {
-                table = self.joined(&table, &held, &retracted)?;
-            }
-            self.write(0, table)?;
+            settling.fresh.write(&self.file(parts.len()))?;
+        } else if stay + settling.retracted.len() == 0 {
+            settling.fresh.write(&self.file(0))?;
+        } else {
+            self.rewrite(settling.fresh, &settling.dropped, &settling.retracted, &before)?;
         }
-        outcome.tables.insert(name.clone(), resolved.table);
+        rejects.extend(settling.rejects);
+        for (file, settled) in settling.outcome.files {
+            outcome.files.entry(file).or_default().add(&settled);
+        }
+        outcome.tables.insert(name.clone(), settling.table);
         Ok(())
     }
 
-    fn file(&self, n: usize) -> std::path::PathBuf {
+    pub(super) fn file(&self, n: usize) -> std::path::PathBuf {
         tables::folder(self.lake, &self.layout.name, self.bucket).join(tables::part_name(self.bucket, n))
     }
 
-    fn write(&self, n: usize, table: Columns) -> Result<()> {
-        parquet::write(&self.file(n), &table, &self.request.seal).map(|_| ())
+    /// Brings tonight's rows and the lake's together, range after range; `None` where only the lake's rows of tonight's keys were to be looked at, and
+    /// they do not stand by themselves.
+    fn settled(&self, fresh: &Fresh<'_>, before: &Counted, is_narrow: bool) -> Result<Option<Settling>> {
+        let seal = &self.request.seal;
+        let moved = self.split.moves.any();
+        let beside = before.stored * if is_narrow { ranges::PASSED } else { ranges::COMPARED };
+        let ends = if self.bucket.is_some() { ranges::ends(fresh.size + beside, self.request.range_bytes) } else { vec![None] };
+        let (keyed, compared) = (ranges::keyed(self.layout), ranges::compared(self.layout));
+        let names = if is_narrow { &keyed } else { &compared };
+        // What moved is told by columns of references too.
+        let open = |held| Lying::open(held, self.layout, self.bucket, Some(names.as_slice()).filter(|_| !moved), seal);
+        let mut lying = self.held.map(open).transpose()?;
+        let sorted = fresh.sorted(ends.len())?;
+        let mut out = Settling {
+            table: TableOutcome::default(),
+            outcome: BucketOutcome::default(),
+            rejects: Vec::new(),
+            sum: 0,
+            own: (0, 0, 0),
+            staying: 0,
+            dropped: Vec::new(),
+            retracted: Vec::new(),
+            fresh: Growing::new(self.file(0).with_extension("tonight"), seal),
+        };
+        for (n, end) in ends.iter().enumerate() {
+            let bytes = sorted.range(n)?;
+            let rows = records(&bytes)?;
+            let (held, lines) = match &mut lying {
+                None => (Columns::new(), Vec::new()),
+                Some(lying) if is_narrow => {
+                    let mut keys: Vec<u64> = rows.iter().map(|(h, _)| h.key).collect();
+                    keys.sort_unstable();
+                    keys.dedup();
+                    lying.of_keys(self.identity, self.layout, &keys, &compared, end.as_deref())?
+                }
+                Some(lying) => lying.before(end.as_deref())?,
+            };
+            let index = ranges::index(self.identity, self.layout, &held, &lines)?;
+            if is_narrow && !self.stands(&index, before, &mut out.own)? {
+                sorted.done()?;
+                return Ok(None);
+            }
+            let outdated = if moved { self.outdated(&index, &held, &rows) } else { vec![false; index.headers.len()] };
+            drop(held);
+            let fresh = self.range(rows, index, &outdated, &mut out)?;
+            // What was compared is let go before what came of it is encoded.
+            drop(bytes);
+            if !fresh.is_empty() {
+                out.fresh.push(fresh)?;
+            }
+        }
+        sorted.done()?;
+        Ok(Some(out))
     }
 
-    /// The rows of the lake, or those of some keys.
-    fn index(&self, keys: Option<&[u64]>) -> Result<Index> {
-        self.held.map_or(Ok(Index::default()), |held| held.index(self.identity, self.layout, self.bucket, keys))
+    /// One range: tonight's rows of it, and the lake's. Gives tonight's as the lake stores them.
+    fn range(&self, mut rows: Vec<(Header, &[u8])>, index: Index, outdated: &[bool], out: &mut Settling) -> Result<Columns> {
+        let name = &self.layout.name;
+        let leaving = Some(&self.split.leaving).filter(|l| l.concerns(name, self.bucket));
+        let held = || index.headers.iter().zip(outdated);
+        rows.extend(held().filter(|(_, outdated)| !**outdated).map(|(h, _)| (*h, &[] as &[u8])));
+        let left = leaving.filter(|l| l.apply).map(|l| l.take(name, &mut rows, &mut out.outcome)).unwrap_or_default();
+        rows.sort_unstable_by_key(|row| row.0);
+        let mut resolved = self.resolve(&rows, &index, &mut out.outcome, &mut out.table, &mut out.rejects)?;
+        if let Some(leaving) = leaving.filter(|l| !l.apply) {
+            let is_due = |h: &Header| h.primary && leaving.is_over(name, &hex(&h.debtor), h.known_on);
+            out.table.due += resolved.facts.iter().filter(|f| is_due(&f.header)).count() as u64;
+        }
+        out.table.left += held().filter(|(h, outdated)| **outdated && h.primary).count() as u64;
+        out.table.retired += left.held;
+        out.table.met += left.moved;
+        out.table.expired += left.rows;
+        out.table.exact_from = out.table.exact_from.max(left.exact_from);
+        out.sum = out.sum.wrapping_add(resolved.sum);
+        let mut staying: Vec<u64> = resolved.facts.iter().filter(|f| !f.header.fresh).map(|f| f.header.line).collect();
+        staying.sort_unstable();
+        out.staying += staying.len();
+        out.dropped.extend(index.headers.iter().map(|h| h.line).filter(|line| staying.binary_search(line).is_err()));
+        out.retracted.extend(resolved.retracted.iter().map(|&line| line as u64));
+        resolved.facts.retain(|f| f.header.fresh);
+        drop((rows, index));
+        if resolved.facts.is_empty() { Ok(Columns::new()) } else { self.stored(resolved.facts) }
     }
 
     /// Which rows of the lake name a debtor by a pseudonym that is no more, or are copies of a row whose counted one comes to lie here too.
-    fn outdated(&self, index: &Index, fresh: &[(Header, &[u8])]) -> Result<Vec<bool>> {
+    fn outdated(&self, index: &Index, held: &Columns, fresh: &[(Header, &[u8])]) -> Vec<bool> {
         let told = |h: &Header| (h.debtor, h.key, h.known_on, h.seen_on, h.content);
         let counted: BTreeSet<_> = fresh.iter().filter(|(h, _)| h.file == MOVED && h.primary).map(|(h, _)| told(h)).collect();
-        let Some(rows) = self.held.map_or(Ok(None), |held| held.rows(self.layout, self.bucket))? else { return Ok(Vec::new()) };
-        let followed = self.split.moves.over(self.layout, &rows);
-        Ok(index.headers.iter().map(|h| followed.outdates(h.line as usize) || !h.primary && counted.contains(&told(h))).collect())
+        let followed = self.split.moves.over(self.layout, held);
+        let is_outdated = |(at, h): (usize, &Header)| followed.outdates(at) || !h.primary && counted.contains(&told(h));
+        index.headers.iter().enumerate().map(is_outdated).collect()
     }
 
-    /// The lake's rows of tonight's keys, and the counts of all its other rows; `None` where the lake's rows do not stand by themselves.
-    fn narrow(&self, fresh: &[(Header, &[u8])], before: &Counted) -> Result<Option<(Index, Counted)>> {
-        let mut keys: Vec<u64> = fresh.iter().map(|(h, _)| h.key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let index = self.index(Some(&keys))?;
+    /// Whether the lake's rows of tonight's keys stand by themselves, so that all other rows can be passed over; adds them up.
+    fn stands(&self, index: &Index, before: &Counted, own: &mut (u64, u64, u128)) -> Result<bool> {
         let mut rows: Vec<(Header, &[u8])> = index.headers.iter().map(|h| (*h, &[] as &[u8])).collect();
         rows.sort_unstable_by_key(|row| row.0);
-        let own = self.resolve(&rows, &index, &mut BucketOutcome::default(), &mut Vec::new())?;
-        let stands = own.facts.len() == rows.len() && own.table.rows <= before.rows && rows.len() as u64 <= before.stored;
-        if !stands {
-            return Ok(None);
-        }
-        let sum = before.sum()?.wrapping_sub(own.sum);
-        let others =
-            Counted { rows: before.rows - own.table.rows, sum: format!("{sum:032x}"), stored: before.stored - index.headers.len() as u64 };
-        Ok(Some((index, others)))
+        let mut table = TableOutcome::default();
+        let alone = self.resolve(&rows, index, &mut BucketOutcome::default(), &mut table, &mut Vec::new())?;
+        *own = (own.0 + rows.len() as u64, own.1 + table.rows, own.2.wrapping_add(alone.sum));
+        Ok(alone.facts.len() == rows.len() && own.0 <= before.stored && own.1 <= before.rows)
     }
 
     /// `rows` are sorted by header: debtor, key, known_on, seen_on, content, here before elsewhere, the lake's before tonight's.
@@ -175,6 +233,7 @@ impl Merge<'_> {
         rows: &[(Header, &'r [u8])],
         index: &Index,
         outcome: &mut BucketOutcome,
+        table: &mut TableOutcome,
         rejects: &mut Vec<Reject>,
     ) -> Result<Resolved<'r>> {
         let mut out = Resolved::default();
@@ -184,9 +243,8 @@ impl Merge<'_> {
             let mut facts: Vec<Fact<'r>> = Vec::new();
             for same_day in of_key.chunk_by(|a, b| (a.0.known_on, a.0.seen_on) == (b.0.known_on, b.0.seen_on)) {
                 // An export made again stands in the place of that day's, of no other.
-                let seen_on = same_day[0].0.seen_on;
-                let is_full = full.is_some_and(|day| seen_on == *day || seen_on == NO_DAY);
-                self.of_day(same_day, is_full, &mut facts, index, outcome, &mut out.table, rejects);
+                let is_full = self.split.is_made_again(&self.layout.name, same_day[0].0.seen_on);
+                self.of_day(same_day, is_full, &mut facts, index, outcome, table, rejects);
             }
             facts.sort_by_key(|f| f.ordinal);
             let first = out.facts.len();
@@ -195,11 +253,12 @@ impl Merge<'_> {
                 if let Some(before) = before.filter(|b| repeats(&b.header, &fact.header)) {
                     // Said again on a later day is not said anew.
                     let known = !before.header.fresh;
-                    count_repeat(&fact.header, known, outcome, &mut out.table);
+                    table.again += u64::from(known && fact.header.repeats && fact.header.primary && self.split.is_of_tonight(&fact.header));
+                    count_repeat(&fact.header, known, outcome, table);
                     continue;
                 }
                 fact.rank = before.map_or(0, |b| b.rank + 1);
-                count_fact(&fact.header, outcome, &mut out.table);
+                count_fact(&fact.header, outcome, table);
                 if fact.header.primary {
                     out.sum = out.sum.wrapping_add(row_hash(&fact.header, fact.ordinal, fact.rank));
                 }
@@ -212,7 +271,7 @@ impl Merge<'_> {
             if let Some(&day) = full
                 && of_key.iter().all(|(h, _)| !h.fresh || h.file == MOVED)
             {
-                let gone = self.absent(first, day, &mut out)?;
+                let gone = self.absent(first, day, &mut out, table)?;
                 out.sum = out.sum.wrapping_add(gone);
             }
         }
@@ -234,25 +293,24 @@ impl Merge<'_> {
         let mut contents: Vec<&[(Header, &'r [u8])]> = same_day.chunk_by(|a, b| a.0.content == b.0.content).collect();
         let repeats = same_day[0].0.repeats;
         if contents.len() > 1 && !repeats {
-            let of_tonight = |c: &&[(Header, &[u8])]| c.iter().any(|(h, _)| h.fresh && h.file != MOVED);
+            let of_tonight = |c: &&[(Header, &[u8])]| c.iter().any(|(h, _)| self.split.is_of_tonight(h));
             let tonight: Vec<&[(Header, &'r [u8])]> = contents.iter().copied().filter(of_tonight).collect();
             if !is_full || tonight.len() != 1 {
                 for (header, _) in same_day.iter().filter(|(h, _)| h.primary) {
-                    if header.fresh && header.file != MOVED {
-                        outcome.files.entry(header.file).or_default().conflicts += 1;
-                    } else if !header.fresh {
-                        table.retired += 1;
-                        table.contradicted += 1;
-                    }
+                    count_contradicted(header, outcome, table);
                     rejects.push(conflict(self.layout, header, self.split));
                 }
                 return;
             }
             // The export of that day was made again: it stands in the earlier one's place.
-            let replaced = contents.iter().filter(|c| !of_tonight(c)).flat_map(|c| c.iter());
-            table.retired += replaced.filter(|(h, _)| !h.fresh && h.primary).count() as u64;
+            for (header, _) in contents.iter().filter(|c| !of_tonight(c)).flat_map(|c| c.iter()).filter(|(h, _)| h.primary) {
+                if count_replaced(header, outcome, table) {
+                    rejects.push(conflict(self.layout, header, self.split));
+                }
+            }
             contents = tonight;
         }
+        contents.retain(|equal| !is_shadow(self.layout, &equal[0].0));
         contents.sort_by_key(|equal| (equal[0].0.void, equal[0].0.content));
         let ordinal_of = |row: &Header| index.row_id(row).split('-').nth(1).and_then(|n| n.parse().ok()).unwrap_or_default();
         let held = same_day.iter().filter(|(h, _)| !h.fresh).map(|(h, _)| ordinal_of(h));
@@ -278,13 +336,13 @@ impl Merge<'_> {
     }
 
     /// A key that a full export no longer has: counted, and retracted where the mapping says so. Gives what that adds to the sum.
-    fn absent(&self, first: usize, day: Day, out: &mut Resolved<'_>) -> Result<u128> {
+    fn absent(&self, first: usize, day: Day, out: &mut Resolved<'_>, table: &mut TableOutcome) -> Result<u128> {
         // A void row counts for nothing: that it is gone too tells nothing.
         let tells = |h: &Header| !h.elsewhere && !h.void && h.seen_on < day;
         let Some(last) = out.facts[first..].last().filter(|f| tells(&f.header)) else { return Ok(0) };
         let header = last.header;
         if header.primary {
-            out.table.absent += 1;
+            table.absent += 1;
         }
         let retracts = self.request.sources.get(&self.layout.name).is_some_and(|m| m.absent == Absent::Retracted);
         if !retracts || !self.layout.fact || header.fresh {
@@ -294,104 +352,11 @@ impl Merge<'_> {
         if !header.primary {
             return Ok(0);
         }
-        out.table.rows += 1;
-        out.table.retracted += 1;
+        table.rows += 1;
+        table.retracted += 1;
         let rank = last.rank + 1;
         Ok(row_hash(&Header { content: retraction(header.content), ..header }, last.ordinal, rank))
     }
-
-    /// Tonight's rows, those of the lake that stay and those retracted, in the lake's order.
-    fn joined(&self, fresh: &Columns, held: &[usize], retracted: &[usize]) -> Result<Columns> {
-        let Some(rows) = self.held.map_or(Ok(None), |h| h.rows(self.layout, self.bucket))? else {
-            return Err(Error::fault(format!("the lake's rows of {} are gone", self.layout.name)));
-        };
-        // A column that the catalog has got since is null in older rows.
-        let aligned = |rows: &Columns| {
-            self.layout.stored.iter().fold(Columns::new(), |out, (name, kind)| {
-                out.with(name, rows.get(name).cloned().unwrap_or_else(|| Column::nulls(*kind, rows.len())))
-            })
-        };
-        let mut parts = vec![aligned(&rows.take(held))];
-        if !fresh.is_empty() {
-            parts.push(fresh.clone());
-        }
-        if !retracted.is_empty() {
-            let gone = aligned(&rows.take(retracted));
-            let day = self.split.full.get(&self.layout.name).copied();
-            let all = vec![day; gone.len()];
-            let content = gone.require(tables::CONTENT)?.clone();
-            let content: Vec<Option<i64>> = (0..gone.len()).map(|at| content.int_at(at).map(|c| retraction(c as u64) as i64)).collect();
-            let reasons: Vec<Option<&str>> = vec![Some("entered_in_error"); gone.len()];
-            parts.push(
-                gone.date("voided_on", all.clone()).text("void_reason", reasons).date(added::SEEN_ON, all).int(tables::CONTENT, content),
-            );
-        }
-        tables::sorted(&Columns::concat(&parts)?)
-    }
-
-    /// Tonight's rows as the lake stores them, in its order.
-    fn stored(&self, facts: Vec<Fact<'_>>) -> Result<Columns> {
-        let layout = self.layout;
-        let mut named = Vec::with_capacity(facts.len());
-        for fact in &facts {
-            named.push(row_id(layout, fact)?);
-        }
-        let mut order: Vec<usize> = (0..facts.len()).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let last = |i: usize| (facts[i].header.known_on, facts[i].header.seen_on, facts[i].header.content as i64);
-            let ids = |i: usize| (facts[i].header.debtor, &named[i]);
-            ids(a).cmp(&ids(b)).then_with(|| last(a).cmp(&last(b)))
-        });
-        let mut builders: Vec<Builder> = layout.body.iter().map(|(_, kind)| Builder::new(*kind)).collect();
-        let row_id_at = layout.body_position(added::ROW_ID);
-        for &i in &order {
-            let mut rest = facts[i].body;
-            for (at, builder) in builders.iter_mut().enumerate() {
-                let value = Value::decode(&mut rest)?;
-                builder.push(if Some(at) == row_id_at { Value::Text(&named[i]) } else { value })?;
-            }
-            if !rest.is_empty() {
-                return Err(Error::fault(format!("a record of {} holds more than its layout", layout.name)));
-            }
-        }
-        let mut values: std::collections::BTreeMap<&str, Column> = std::collections::BTreeMap::new();
-        for ((name, _), builder) in layout.body.iter().zip(builders) {
-            values.insert(name, builder.finish()?);
-        }
-        let headers = || order.iter().map(|&i| &facts[i].header);
-        let extra = Columns::new()
-            .text(added::DEBTOR_ID, headers().map(|h| Some(hex(&h.debtor))))
-            .text(added::ROW_ID, order.iter().map(|&i| Some(&named[i])))
-            .flag(added::IS_OWN, headers().map(|h| h.own))
-            .flag(added::ELSEWHERE, headers().map(|h| Some(h.elsewhere)))
-            .text(&added::unlinked(added::DEBTOR_ID), headers().map(|h| Some(hex(&h.base)).filter(|_| h.base != h.debtor)))
-            .int(tables::CONTENT, headers().map(|h| Some(h.content as i64)))
-            .flag(tables::PRIMARY, headers().map(|h| Some(h.primary)))
-            .flag(tables::GIVEN, headers().map(|h| Some(h.given)));
-        let mut table = Columns::new();
-        for (name, _) in &layout.stored {
-            let column = match values.remove(name.as_str()) {
-                Some(column) => column,
-                None => extra.require(name)?.clone(),
-            };
-            table = table.with(name, column);
-        }
-        Ok(table)
-    }
-}
-
-/// What a fact of tonight is called in the lake.
-fn row_id<'a>(layout: &Layout, fact: &Fact<'a>) -> Result<Cow<'a, str>> {
-    let mut rest = fact.body;
-    for at in 0..=layout.body_position(added::ROW_ID).filter(|_| fact.header.given).unwrap_or_default() {
-        if let (Value::Text(text), true) = (Value::decode(&mut rest)?, Some(at) == layout.body_position(added::ROW_ID)) {
-            return Ok(Cow::Borrowed(text));
-        }
-    }
-    Ok(Cow::Owned(match fact.ordinal {
-        0 => format!("{:016x}", fact.header.key),
-        n => format!("{:016x}-{n}", fact.header.key),
-    }))
 }
 
 impl TableOutcome {

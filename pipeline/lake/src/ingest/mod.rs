@@ -1,12 +1,14 @@
 //! Exports to lake, in two passes: `split` checks, pseudonymises and sorts rows into buckets; `settle` makes each bucket's tables; `finish`
 //! closes the counts and puts the new lake in the old one's place.
 
+mod agreed;
 mod audit;
 mod blocks;
 pub mod bytes;
 pub mod case_no;
 mod cast;
 mod check;
+mod contradicted;
 mod csv;
 pub mod discover;
 mod finish;
@@ -27,6 +29,7 @@ mod parquet;
 mod people;
 mod place;
 mod plan;
+mod ranges;
 pub mod reader;
 mod record;
 mod references;
@@ -38,6 +41,7 @@ mod settle;
 mod settled;
 mod split;
 mod state;
+mod stored;
 pub mod suggest;
 mod tally;
 mod told;
@@ -49,6 +53,7 @@ use std::path::{Path, PathBuf};
 
 pub use finish::{Retained, finish, recover, rejects_file};
 pub use linking::Linking;
+pub use ranges::RANGE_BYTES;
 pub use settle::{BucketOutcome, Settled, TableOutcome, settle};
 pub use split::Split;
 pub use tally::FileCounts;
@@ -98,6 +103,8 @@ pub struct Request {
     pub linking: Option<Linking>,
     /// How long facts stay, and whether those whose period is over leave.
     pub retention: Retention,
+    /// Bytes of a bucket's records that are settled at once: [`RANGE_BYTES`], or fewer where memory is short. It changes no byte of what is written.
+    pub range_bytes: u64,
 }
 
 impl Request {

@@ -231,10 +231,8 @@ impl Ledger {
             entries.sort_unstable();
             for of_key in entries.chunk_by(|a, b| a.key == b.key) {
                 if of_key.iter().any(|e| e.place != of_key[0].place) {
-                    // Of two own pseudonyms under one debtor the lesser comes first, and stays.
-                    let mut targets: Vec<Target> = of_key.iter().map(|e| e.target).collect::<BTreeSet<_>>().into_iter().collect();
-                    targets.dedup_by_key(|t| t.id);
-                    moved.insert(of_key[0].key, targets);
+                    // Of two own pseudonyms under one debtor the second pass keeps the copy of the lesser.
+                    moved.insert(of_key[0].key, of_key.iter().map(|e| e.target).collect::<BTreeSet<_>>().into_iter().collect());
                 }
             }
         }

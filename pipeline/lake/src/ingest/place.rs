@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::identity::{self, Identity, minor_until};
 use super::layout::Layout;
 use super::moves::{self, Entry};
-use super::record::{Header, Id, NO_DAY, Value, hex, push_record, unhex};
+use super::record::{Header, Id, NO_DAY, Said, Value, hex, push_record, unhex};
 use super::references::{Basis, Debtor, References, Target};
 use crate::columns::{Column, Columns, Day};
 use crate::error::{Error, Result};
@@ -72,8 +72,6 @@ pub(super) struct Placed {
     /// Records of waiting rows.
     pub waiting: Vec<u8>,
     pub waiting_rows: u64,
-    /// Source, asset and owner of placed assets.
-    pub owners: Vec<(usize, Box<str>, Target)>,
     /// Where rows lie whose key does not say it.
     pub entries: Vec<Entry>,
     /// Row of the batch, debtor, bucket: for the vault.
@@ -141,25 +139,42 @@ impl Placer<'_> {
             buckets: vec![Vec::new(); self.buckets.max(1)],
             waiting: Vec::new(),
             waiting_rows: 0,
-            owners: Vec::new(),
             entries: Vec::new(),
             identities: Vec::new(),
             contents: Vec::new(),
         };
         let mut scratch = Scratch { plain: Vec::new(), body: Vec::new(), hashed: Vec::new(), row_id: String::new(), copies: Vec::new() };
         for at in rows {
-            let source = (batch.source)(at);
-            let reference = |column: usize| self.reference(batch, column, at, source);
-            let row = Row {
-                batch,
-                at,
-                source,
-                debtor: batch.layout.debtor_ref.and_then(reference),
-                others: batch.layout.other_refs.iter().map(|&column| reference(column)).collect(),
-            };
-            self.place_row(&row, &mut scratch, &mut out)?;
+            self.place_row(&self.row(batch, at), &mut scratch, &mut out)?;
         }
         Ok(out)
+    }
+
+    /// What tells rows of a batch apart, and whether two say the same: of those that are facts of their own key, by position.
+    pub(super) fn told(&self, batch: &Batch<'_>) -> Vec<(Said, u64)> {
+        let mut scratch = Scratch { plain: Vec::new(), body: Vec::new(), hashed: Vec::new(), row_id: String::new(), copies: Vec::new() };
+        let day = |column: Option<&Column>, at: usize| column.and_then(|c| c.date_at(at)).unwrap_or(NO_DAY);
+        let mut out = Vec::with_capacity(batch.lines.len());
+        for at in 0..batch.lines.len() {
+            let row = self.row(batch, at);
+            encode_plain(&row, &mut scratch);
+            let content = self.content(&row, &mut scratch);
+            let key = self.key(&row, &mut scratch);
+            out.push(((key, day(batch.layout.known_on.and_then(|i| batch.columns[i]), at), day(batch.seen_on, at)), content));
+        }
+        out
+    }
+
+    fn row<'a, 'b>(&self, batch: &'b Batch<'a>, at: usize) -> Row<'a, 'b> {
+        let source = (batch.source)(at);
+        let reference = |column: usize| self.reference(batch, column, at, source);
+        Row {
+            batch,
+            at,
+            source,
+            debtor: batch.layout.debtor_ref.and_then(reference),
+            others: batch.layout.other_refs.iter().map(|&column| reference(column)).collect(),
+        }
     }
 
     fn place_row(&self, row: &Row<'_, '_>, s: &mut Scratch, out: &mut Placed) -> Result<()> {
@@ -206,17 +221,12 @@ impl Placer<'_> {
             let records = out.buckets.get_mut(target.bucket as usize).ok_or_else(|| Error::fault("a bucket beyond the last"))?;
             push_record(records, &copy, &s.body);
         }
-        if let Some(&(target, _)) = s.copies.first() {
-            if layout.name == "assets"
-                && let Some(asset_ref) = row.text(layout.asset_ref)
-            {
-                out.owners.push((row.source.0, asset_ref.into(), target));
-            }
-            if !layout.identity.is_empty() {
-                // The vault keeps everybody under his own pseudonym: there is nothing to part when a link ends.
-                let bucket = if target.base == target.id { target.bucket } else { self.references.bucket(&target.base) };
-                out.identities.push((row.at, target.base, bucket));
-            }
+        if let Some(&(target, _)) = s.copies.first()
+            && !layout.identity.is_empty()
+        {
+            // The vault keeps everybody under his own pseudonym: there is nothing to part when a link ends.
+            let bucket = if target.base == target.id { target.bucket } else { self.references.bucket(&target.base) };
+            out.identities.push((row.at, target.base, bucket));
         }
         if layout.bucketed() && !header.repeats && (header.given || layout.key_may_move()) {
             let place = self.place_of(row);

@@ -14,6 +14,9 @@ pub(super) type Id = [u8; 16];
 /// `known_on` of tables without one.
 pub(super) const NO_DAY: Day = Day::MIN;
 
+/// Key, day known, day exported: rows that agree in these must say the same.
+pub(super) type Said = (u64, Day, Day);
+
 /// What the header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Header {

@@ -13,13 +13,26 @@ use super::split::Split;
 use crate::columns::Day;
 use crate::error::Result;
 
-/// A row in short: key and days, content, file, line, whether equal rows of one file are distinct.
-type Short = (u64, u64, u32, u64, bool);
+/// The file of what a waiting row left to be compared with.
+const SHADOW: u32 = u32::MAX;
+
+/// A row in short.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Short {
+    /// Key and days, hashed.
+    said: u64,
+    content: u64,
+    file: u32,
+    line: u64,
+    /// Whether equal rows of one file are distinct.
+    repeats: bool,
+}
 
 /// The rows of one table.
 #[derive(Default)]
 pub(super) struct Rehearsal {
     rows: Vec<Short>,
+    is_sorted: bool,
     /// The days on which rows were known.
     known: BTreeSet<Day>,
     /// Rows whose period of retention is over, by file.
@@ -41,9 +54,27 @@ impl Rehearsal {
                 continue;
             }
             self.rows.push(short(header));
+            self.is_sorted = false;
             self.known.insert(header.known_on);
         }
         Ok(())
+    }
+
+    /// A waiting row that others contradict: it takes part in the comparison and is counted elsewhere.
+    pub(super) fn shadow(&mut self, header: &Header) {
+        self.rows.push(Short { file: SHADOW, ..short(header) });
+        self.is_sorted = false;
+    }
+
+    /// What rows say that agree with this one in key and days.
+    pub(super) fn contents_of(&mut self, header: &Header) -> Vec<u64> {
+        if !self.is_sorted {
+            self.rows.sort_unstable();
+            self.is_sorted = true;
+        }
+        let said = short(header).said;
+        let from = self.rows.partition_point(|row| row.said < said);
+        self.rows[from..].iter().take_while(|row| row.said == said).map(|row| row.content).collect()
     }
 
     /// The newest of the days up to this one on which a row was known.
@@ -57,20 +88,20 @@ impl Rehearsal {
         let expired = |(file, expired): (u32, u64)| (file, Settled { expired, ..Settled::default() });
         let mut files: BTreeMap<u32, Settled> = self.expired.into_iter().map(expired).collect();
         let mut rejects = Vec::new();
-        for same_day in self.rows.chunk_by(|a, b| a.0 == b.0) {
-            let contents = same_day.chunk_by(|a, b| a.1 == b.1);
-            if contents.clone().count() > 1 && !same_day[0].4 {
-                for &(_, _, file, line, _) in same_day {
+        for same_day in self.rows.chunk_by(|a, b| a.said == b.said) {
+            let contents = same_day.chunk_by(|a, b| a.content == b.content);
+            if contents.clone().count() > 1 && !same_day[0].repeats {
+                for &Short { file, line, .. } in same_day.iter().filter(|row| row.file != SHADOW) {
                     files.entry(file).or_default().conflicts += 1;
                     rejects.push(conflict_at(layout, file, line, split));
                 }
                 continue;
             }
             for equal in contents {
-                let of_a_file = equal.chunk_by(|a, b| a.2 == b.2).map(<[Short]>::len);
-                let stay = if equal[0].4 { of_a_file.max().unwrap_or_default() } else { 1 };
+                let of_a_file = equal.chunk_by(|a, b| a.file == b.file).map(<[Short]>::len);
+                let stay = if equal[0].repeats { of_a_file.max().unwrap_or_default() } else { 1 };
                 for row in equal.iter().skip(stay) {
-                    files.entry(row.2).or_default().duplicates += 1;
+                    files.entry(row.file).or_default().duplicates += 1;
                 }
             }
         }
@@ -82,5 +113,5 @@ impl Rehearsal {
 fn short(header: &Header) -> Short {
     // Odd multipliers keep the two days apart from each other and from the key, which is a hash already.
     let days = (header.known_on as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (header.seen_on as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
-    (header.key ^ days, header.content, header.file, header.line, header.repeats)
+    Short { said: header.key ^ days, content: header.content, file: header.file, line: header.line, repeats: header.repeats }
 }

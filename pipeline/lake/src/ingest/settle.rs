@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::held::Held;
 use super::identity::Identity;
 use super::merge::Merge;
+use super::ranges::Fresh;
 use super::reject::Reject;
 use super::split::{self, Split};
 use super::{Request, audit, identities, layouts};
 use crate::columns::{Columns, Day};
 use crate::error::{Error, Result};
 use crate::store::seal::Seal;
-use crate::store::{atomic, parquet, spill, text};
+use crate::store::{atomic, parquet, text};
 
 /// What became of one file's rows in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,16 @@ pub struct Settled {
     pub conflicts: u64,
     /// Rows whose period of retention is over.
     pub expired: u64,
+}
+
+impl Settled {
+    pub(super) fn add(&mut self, other: &Settled) {
+        self.loaded += other.loaded;
+        self.unchanged += other.unchanged;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.expired += other.expired;
+    }
 }
 
 /// What one table of one bucket holds.
@@ -54,6 +65,8 @@ pub struct TableOutcome {
     pub met: u64,
     /// Rows of keys that a full export no longer has.
     pub absent: u64,
+    /// Rows without a key of tonight's files that say what one of an earlier export said.
+    pub again: u64,
     /// Of those, the keys retracted for it: each gives a void version.
     pub retracted: u64,
     /// Rows of the lake that left because their period of retention is over; those counted here before are among `retired`.
@@ -97,9 +110,10 @@ pub(super) fn run(request: &Request, staging: &Path, split: &Split, bucket: u32)
             continue;
         }
         let place = (!whole).then_some(bucket);
-        let bytes = spill::read(&split::rows_folder(staging, &layout.name), place.unwrap_or_default() as usize, &request.seal)?;
+        let folder = split::rows_folder(staging, &layout.name);
+        let fresh = Fresh::of(&folder, place.unwrap_or_default(), &request.seal)?;
         let merge = Merge { request, split, layout, identity: &identity, held: held.as_ref(), lake: &lake, bucket: place };
-        merge.run(&bytes, &mut outcome, &mut rejects)?;
+        merge.run(&fresh, &mut outcome, &mut rejects)?;
         if !layout.identity.is_empty() {
             identities::settle(request, staging, split, layout, place.unwrap_or_default())?;
         }

@@ -59,6 +59,26 @@ pub(super) fn count_repeat(header: &Header, known: bool, outcome: &mut BucketOut
     }
 }
 
+/// A counted row that contradicts another one.
+pub(super) fn count_contradicted(header: &Header, outcome: &mut BucketOutcome, table: &mut TableOutcome) {
+    match (header.fresh, header.file) {
+        // It left the place where it was counted, and is counted nowhere.
+        (true, MOVED) => (table.met, table.contradicted) = (table.met + 1, table.contradicted + 1),
+        (true, file) => outcome.files.entry(file).or_default().conflicts += 1,
+        (false, _) => (table.retired, table.contradicted) = (table.retired + 1, table.contradicted + 1),
+    }
+}
+
+/// A counted row in whose place that day's export, made again, says otherwise; true where it is to be told as contradicted, having waited until tonight.
+pub(super) fn count_replaced(header: &Header, outcome: &mut BucketOutcome, table: &mut TableOutcome) -> bool {
+    match (header.fresh, header.file) {
+        (true, MOVED) => table.met += 1,
+        (true, file) => outcome.files.entry(file).or_default().conflicts += 1,
+        (false, _) => table.retired += 1,
+    }
+    header.fresh && header.file != MOVED
+}
+
 /// The content of a row that a full export no longer has.
 pub(super) fn retraction(content: u64) -> u64 {
     content ^ 0x7265_7472_6163_7465

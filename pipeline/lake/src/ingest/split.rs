@@ -234,6 +234,7 @@ impl Splitter<'_> {
                 )));
             }
             warned.extend(report.warnings);
+            self.warn_of_older(&layout.name, &counts.file, report.seen_on);
             events(Event::FileRead { table: layout.name.clone(), file: file.name, rows: counts.read, rejected: counts.rejected });
             if let Some(entry) = self.out.inputs.iter_mut().find(|e| e.path == counts.file && e.table == counts.table) {
                 entry.rows_read = counts.read;
@@ -262,12 +263,13 @@ impl Splitter<'_> {
             });
             self.take(placed, &mut spill, &mut ledger, &mut waiting, &mut rehearsal)?;
         }
-        self.count_rehearsed(layout, rehearsal);
         spill.flush(true)?;
         if self.staging.is_some() {
             self.lay_anew(layout, ledger, &mut spill, &mut identities)?;
         }
         identities.finish()?;
+        let waiting = self.refuse_contradicted(layout, waiting, &mut spill, &mut rehearsal)?;
+        self.count_rehearsed(layout, rehearsal);
         self.write_waiting(layout, &waiting, kept.as_deref(), events)
     }
 
@@ -310,9 +312,6 @@ impl Splitter<'_> {
         waiting.extend(part.waiting);
         if self.staging.is_some() {
             ledger.push(&part.entries)?;
-        }
-        for (source, asset, target) in part.owners {
-            self.add_owner(source, asset, target);
         }
         Ok(())
     }

@@ -31,6 +31,14 @@ impl Counted {
     }
 }
 
+impl Counted {
+    /// The counts without those of these rows: stored ones, counted ones, the sum of their hashes.
+    pub(super) fn less(&self, (stored, rows, sum): (u64, u64, u128)) -> Result<Counted> {
+        let sum = format!("{:032x}", self.sum()?.wrapping_sub(sum));
+        Ok(Counted { rows: self.rows - rows, sum, stored: self.stored - stored })
+    }
+}
+
 /// A file that was loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Loaded {

@@ -1,12 +1,14 @@
 //! Tables too large to hold whole: joined and hashed a column at a time, read back a run of rows at a time. Files and hashes are those that
 //! [`parquet::write`] makes of the whole.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, compute_leaves};
 use parquet::file::writer::SerializedFileWriter;
 
-use super::parquet::{Batches, Pick, ROW_GROUP_ROWS, batches, fault, writer};
+use super::parquet::{Batches, Pick, ROW_GROUP_ROWS, batches, fault, writer, writer_into};
 use super::seal::Seal;
 use super::{FileEntry, atomic, hash_bytes, input, parquet as file};
 use crate::columns::{Column, Columns, ContentHash};
@@ -147,8 +149,22 @@ impl Forward {
     /// # Errors
     /// As of [`parquet::read`](file::read).
     pub fn open(path: &Path, key: &'static str, seal: &Seal) -> Result<Self> {
-        let batches = batches(path, input::open(path)?, seal, Pick::All, BATCH_ROWS)?;
+        Self::picked(path, key, Pick::All, seal)
+    }
+
+    /// As [`Forward::open`], with some columns alone; `key` is among them where an end is named.
+    pub(crate) fn open_columns(path: &Path, key: &'static str, names: &[&str], seal: &Seal) -> Result<Self> {
+        Self::picked(path, key, Pick::Only(names), seal)
+    }
+
+    fn picked(path: &Path, key: &'static str, pick: Pick<'_>, seal: &Seal) -> Result<Self> {
+        let batches = batches(path, input::open(path)?, seal, pick, BATCH_ROWS)?;
         Ok(Self { held: batches.empty.clone(), batches, key })
+    }
+
+    /// How many rows the file has.
+    pub(crate) fn rows(&self) -> u64 {
+        self.batches.rows
     }
 
     /// The rows not given yet whose key is less than `end` (without one: all of them).
@@ -174,6 +190,115 @@ impl Forward {
         let Some(end) = end else { return Ok(self.held.len()) };
         let key = self.held.require(self.key)?;
         Ok((0..self.held.len()).collect::<Vec<_>>().partition_point(|&row| key.text_at(row).is_none_or(|found| found < end)))
+    }
+}
+
+/// A file written a run of rows after the other, in their order: its bytes are the same however long the runs. A few thousand rows wait in memory, and what is compressed up to some size; beyond that it grows under a name of its own.
+pub(crate) struct Growing {
+    writer: Option<ArrowWriter<Sink>>,
+    waiting: Vec<Columns>,
+    waiting_rows: usize,
+    rows: usize,
+    seal: Seal,
+    beside: PathBuf,
+    most: usize,
+}
+
+/// Compressed bytes that stay in memory.
+const IN_MEMORY: usize = 4 << 20;
+/// Rows handed to the writer at once: pages end by what it is handed, so it is always handed as many.
+const PIECE_ROWS: usize = ROW_GROUP_ROWS / 16;
+
+impl Growing {
+    /// A file yet without rows; `beside` is where it grows if it is large.
+    pub(crate) fn new(beside: PathBuf, seal: &Seal) -> Self {
+        Self { writer: None, waiting: Vec::new(), waiting_rows: 0, rows: 0, seal: seal.clone(), beside, most: IN_MEMORY }
+    }
+
+    /// Adds rows; all have the columns of the first.
+    pub(crate) fn push(&mut self, rows: Columns) -> Result<()> {
+        self.rows += rows.len();
+        self.waiting_rows += rows.len();
+        self.waiting.push(rows);
+        if self.waiting_rows < PIECE_ROWS {
+            return Ok(());
+        }
+        let all = joined(std::mem::take(&mut self.waiting))?;
+        let whole = all.len() - all.len() % PIECE_ROWS;
+        for first in (0..whole).step_by(PIECE_ROWS) {
+            self.encode(&all.slice(first, PIECE_ROWS))?;
+        }
+        // Copied, so that the rows written can be let go.
+        self.waiting_rows = all.len() - whole;
+        self.waiting = vec![all.take(&(whole..all.len()).collect::<Vec<_>>())];
+        Ok(())
+    }
+
+    fn encode(&mut self, rows: &Columns) -> Result<()> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let sink = Sink { held: Vec::new(), file: None, beside: self.beside.clone(), most: self.most };
+                none.insert(writer_into(sink, rows, &self.seal)?)
+            }
+        };
+        writer.write(&rows.to_batch()?).map_err(|e| fault("writing Parquet", &e))
+    }
+
+    /// How many rows were added.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Puts the file in its place; none where nothing was added.
+    pub(crate) fn write(mut self, path: &Path) -> Result<()> {
+        if self.waiting_rows > 0 {
+            let rest = joined(std::mem::take(&mut self.waiting))?;
+            self.encode(&rest)?;
+        }
+        let Some(writer) = self.writer else { return Ok(()) };
+        let sink = writer.into_inner().map_err(|e| fault("closing Parquet", &e))?;
+        match sink.file {
+            None => atomic::write_bytes(path, &sink.held),
+            Some(file) => {
+                file.sync_all().map_err(|e| Error::io("write", path, e))?;
+                atomic::rename(&sink.beside, path)
+            }
+        }
+    }
+}
+
+/// Runs as one; a single one is not copied.
+fn joined(mut runs: Vec<Columns>) -> Result<Columns> {
+    if runs.len() == 1 { Ok(runs.swap_remove(0)) } else { Columns::concat(&runs) }
+}
+
+/// Bytes in memory, or in a file once they are many.
+struct Sink {
+    held: Vec<u8>,
+    file: Option<File>,
+    beside: PathBuf,
+    most: usize,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Some(file) = &mut self.file {
+            return file.write(bytes);
+        }
+        self.held.extend_from_slice(bytes);
+        if self.held.len() > self.most {
+            atomic::operation();
+            self.beside.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            let mut file = File::create(&self.beside)?;
+            file.write_all(&self.held)?;
+            (self.file, self.held) = (Some(file), Vec::new());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
     }
 }
 
@@ -213,6 +338,25 @@ mod tests {
         assert_eq!(kept.content_hash(), whole.select(&["case_no", "due_on"]).unwrap().content_hash());
         assert_eq!(content_hash(&path, &seal).unwrap(), at_once.content);
         assert_eq!(rows(&path, &seal).unwrap(), 290_000);
+    }
+
+    #[test]
+    fn a_growing_file_has_the_same_bytes_however_long_its_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (seal, whole) = (Seal::none(), table(290_000, 3));
+        let at = |name: &str| dir.path().join(name);
+        for (run, most) in [(290_000, IN_MEMORY), (131_072, 1 << 10), (100_000, 1 << 20), (7_001, IN_MEMORY), (501, 1 << 10)] {
+            let mut growing = Growing { most, ..Growing::new(at("beside"), &seal) };
+            for first in (0..whole.len()).step_by(run) {
+                growing.push(whole.slice(first, run.min(whole.len() - first))).unwrap();
+            }
+            assert_eq!(growing.rows(), 290_000);
+            growing.write(&at(&run.to_string())).unwrap();
+            assert!(std::fs::read(at(&run.to_string())).unwrap() == std::fs::read(at("290000")).unwrap(), "{run}");
+        }
+        assert_eq!(file::read(&at("290000"), &seal).unwrap().content_hash(), whole.content_hash());
+        Growing::new(at("beside"), &seal).write(&at("none")).unwrap();
+        assert!(!at("none").exists() && !at("beside").exists());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The canonical Parquet writer and its reader: same columns, same bytes. zstd 3, fixed row groups, no timestamps, no version string.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -69,6 +69,11 @@ fn encode(table: &Columns, seal: &Seal) -> Result<Vec<u8>> {
 
 /// A writer of the canonical form for tables of these columns.
 pub(super) fn writer(table: &Columns, seal: &Seal) -> Result<ArrowWriter<Vec<u8>>> {
+    writer_into(Vec::new(), table, seal)
+}
+
+/// As [`writer`], into something else than memory.
+pub(super) fn writer_into<W: Write + Send>(sink: W, table: &Columns, seal: &Seal) -> Result<ArrowWriter<W>> {
     let level = ZstdLevel::try_new(3).map_err(|e| fault("zstd level", &e))?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -82,7 +87,7 @@ pub(super) fn writer(table: &Columns, seal: &Seal) -> Result<ArrowWriter<Vec<u8>
     // Without the Arrow schema in its metadata the file says only what Parquet itself can say, to every reader alike.
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     let schema = table.slice(0, 0).to_batch()?.schema();
-    ArrowWriter::try_new_with_options(Vec::new(), schema, options).map_err(|e| fault("opening a Parquet writer", &e))
+    ArrowWriter::try_new_with_options(sink, schema, options).map_err(|e| fault("opening a Parquet writer", &e))
 }
 
 /// A key for the footer and one for every column: a column without one would stay in the clear. Each is derived from the data key, a salt of the

@@ -2,9 +2,8 @@
 //! These files live in the staging folder only; a crash leaves nothing anyone reads. Under a [`Seal`] with a key each frame is encrypted: a disk stolen
 //! during the night tells no more than one stolen by day.
 
-use std::borrow::Cow;
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -71,29 +70,65 @@ impl Spill {
 
 /// All bytes of a bucket in the order they were pushed; empty where there is no file. The seal is the one they were written under.
 pub fn read(folder: &Path, bucket: usize, seal: &Seal) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    each_frame(folder, bucket, seal, &mut |frame| {
+        out.extend_from_slice(frame);
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// As [`read`], a frame at a time: the bytes pushed between two flushes, and no others.
+pub fn each_frame(folder: &Path, bucket: usize, seal: &Seal, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let path = spill_file(folder, bucket);
     if !path.exists() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let packed = input::read(&path)?;
-    let mut rest = packed.as_slice();
-    let mut out = Vec::new();
-    for ordinal in 0.. {
-        if rest.is_empty() {
-            break;
-        }
-        let (raw, length, frame) = split_frame(rest).ok_or_else(|| cut_short(&path))?;
+    let (mut file, mut ordinal) = (BufReader::new(input::open(&path)?), 0);
+    while let Some((raw, frame)) = next_frame(&mut file, &path)? {
         let packed = match seal.writes() {
-            Some(key) => {
-                let opened = cipher::open(&*frame_key(key)?, &place(&path, ordinal), &frame[..length])?;
-                Cow::Owned(opened.ok_or_else(|| cut_short(&path))?)
-            }
-            None => Cow::Borrowed(&frame[..length]),
+            Some(key) => cipher::open(&*frame_key(key)?, &place(&path, ordinal), &frame)?.ok_or_else(|| cut_short(&path))?,
+            None => frame,
         };
-        out.extend(zstd::bulk::decompress(&packed, raw).map_err(|e| Error::io("read", &path, e))?);
-        rest = &frame[length..];
+        take(&zstd::bulk::decompress(&packed, raw).map_err(|e| Error::io("read", &path, e))?)?;
+        ordinal += 1;
     }
-    Ok(out)
+    Ok(())
+}
+
+/// How many bytes were pushed to a bucket.
+pub fn size(folder: &Path, bucket: usize) -> Result<u64> {
+    let path = spill_file(folder, bucket);
+    if !path.exists() {
+        return Ok(0);
+    }
+    let (mut file, mut size) = (BufReader::new(input::open(&path)?), 0);
+    while let Some((raw, length)) = next_head(&mut file, &path)? {
+        size += raw;
+        file.seek_relative(i64::try_from(length).map_err(|_| cut_short(&path))?).map_err(|e| Error::io("read", &path, e))?;
+    }
+    Ok(size)
+}
+
+/// The lengths of the next frame's bytes, unpacked and packed; `None` at the end.
+fn next_head(file: &mut BufReader<File>, path: &Path) -> Result<Option<(u64, u64)>> {
+    if file.fill_buf().map_err(|e| Error::io("read", path, e))?.is_empty() {
+        return Ok(None);
+    }
+    let (mut raw, mut length) = ([0u8; 8], [0u8; 8]);
+    match file.read_exact(&mut raw).and_then(|()| file.read_exact(&mut length)) {
+        Ok(()) => Ok(Some((u64::from_le_bytes(raw), u64::from_le_bytes(length)))),
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Err(cut_short(path)),
+        Err(e) => Err(Error::io("read", path, e)),
+    }
+}
+
+/// The length of the next frame's bytes and the packed ones; `None` at the end.
+fn next_frame(file: &mut BufReader<File>, path: &Path) -> Result<Option<(usize, Vec<u8>)>> {
+    let Some((raw, length)) = next_head(file, path)? else { return Ok(None) };
+    let mut frame = Vec::new();
+    let found = file.take(length).read_to_end(&mut frame).map_err(|e| Error::io("read", path, e))?;
+    if found as u64 == length { Ok(Some((raw as usize, frame))) } else { Err(cut_short(path)) }
 }
 
 fn frame_key(key: &DataKey) -> Result<Zeroizing<[u8; 32]>> {
@@ -105,13 +140,6 @@ fn place(path: &Path, ordinal: u64) -> Vec<u8> {
     let table = path.parent().and_then(Path::file_name).unwrap_or_default();
     let bucket = path.file_name().unwrap_or_default();
     format!("{}/{}/{ordinal}", table.to_string_lossy(), bucket.to_string_lossy()).into_bytes()
-}
-
-fn split_frame(bytes: &[u8]) -> Option<(usize, usize, &[u8])> {
-    let (raw, rest) = bytes.split_first_chunk::<8>()?;
-    let (length, rest) = rest.split_first_chunk::<8>()?;
-    let (raw, length) = (u64::from_le_bytes(*raw) as usize, u64::from_le_bytes(*length) as usize);
-    (rest.len() >= length).then_some((raw, length, rest))
 }
 
 fn append(path: &Path, raw: usize, packed: &[u8]) -> Result<()> {

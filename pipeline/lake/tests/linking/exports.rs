@@ -119,6 +119,15 @@ impl Nights {
         lines(&self.rows(table), names)
     }
 
+    /// Every table file of the lake.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let all = luheng_lake::store::input::files_below(&self.request(0).work.lake()).unwrap();
+        let lake = self.request(0).work.lake();
+        let name = |path: &PathBuf| path.strip_prefix(&lake).unwrap().to_path_buf();
+        let is_table = |path: &&PathBuf| path.extension().is_some_and(|e| e == "parquet") && !name(path).starts_with("_rejects.parquet");
+        all.iter().filter(is_table).map(|path| (name(path), fs::read(path).unwrap())).collect()
+    }
+
     /// The debtors that rows of a table lie with.
     pub fn debtors_of(&self, table: &str) -> Vec<String> {
         self.texts(table, &["debtor_id"])

@@ -5,6 +5,7 @@ mod exports;
 #[path = "../imaginary/mod.rs"]
 mod imaginary;
 mod merges;
+mod owned;
 mod same;
 mod sealed;
 #[path = "../town/mod.rs"]

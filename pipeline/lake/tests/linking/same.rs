@@ -26,7 +26,7 @@ fn row_order_and_threads_do_not_matter() {
             nights.night(0, &rows);
             let attributes = nights.audited();
             assert!(attributes.len() > 300 && !attributes.contains_key(&by_ref("B2")));
-            (WITH_DEBTORS.map(|table| nights.rows(table).content_hash()), nights.links().content_hash())
+            (WITH_DEBTORS.map(|table| nights.rows(table).content_hash()), nights.links().content_hash(), nights.files())
         })
     };
     assert_eq!(built(false, 1), built(true, 3));

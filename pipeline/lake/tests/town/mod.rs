@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use luheng_lake::catalog::CatalogFiles;
 use luheng_lake::columns::{Columns, day};
-use luheng_lake::ingest::Request;
+use luheng_lake::ingest::{RANGE_BYTES, Request};
 use luheng_lake::schema::{Codes, Retention, Schema};
 use luheng_lake::store::key::{KeyOrigin, PseudonymKey};
 use luheng_lake::store::paths::Work;
@@ -128,6 +128,7 @@ impl Town {
             max_wait_days: 90,
             linking: None,
             retention: Retention::load(&files, &Schema::load(&files).unwrap()).unwrap(),
+            range_bytes: RANGE_BYTES,
         }
     }
 

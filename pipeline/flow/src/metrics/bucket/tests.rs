@@ -30,6 +30,7 @@ fn context() -> Context {
         as_of: day::parse(TODAY).unwrap(),
         seed: 1,
         buckets: 1,
+        range_bytes: luheng_lake::ingest::RANGE_BYTES,
     }
 }
 
