@@ -1,4 +1,4 @@
-//! What tonight's files say of who is a party, what cases there are and whose an asset is, before any row is placed: rows that contradict each other are
+//! What tonight's files say of who is a party and whose an asset is, before any row is placed: rows that contradict each other are
 //! refused later, so they must not say it either. Else copies would lie with those whom a full export names each night, and changes only once.
 
 use super::record::Said;

@@ -55,13 +55,12 @@ impl Splitter<'_> {
         }
         let held_cases = self.references.case_numbers();
         let kept_of = |name: &str| layouts.iter().position(|l| l.name == name).and_then(|i| kept[i].as_ref());
-        let mut words: Vec<Word<Box<str>>> = Vec::new();
-        self.read_map("cases", &mut |splitter, source, _, chunk| {
-            words.extend(splitter.words(layouts, "cases", source, &chunk, |at| Some(chunk.columns.get("case_no")?.text_at(at)?.into())));
+        // A case is named by any word of it: the lake may hold the row that another contradicts, and its facts lie where they lie.
+        self.read_map("cases", &mut |splitter, _, _, chunk| {
+            splitter.references.add_cases(&chunk.columns);
             closings.add(&chunk.columns);
             Ok(())
         })?;
-        agreed(words).for_each(|case_no| self.references.add_case(&case_no));
         if let Some(kept) = kept_of("cases") {
             self.references.add_cases(&kept.columns);
             closings.add(&kept.columns);
