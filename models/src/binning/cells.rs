@@ -12,12 +12,8 @@ pub(super) struct Value {
     pub sums: Sums,
 }
 
-/// Parts of the tree that looks for steps, and of the finer one: as many as the peers take, and as many as they can be told to take.
+/// Parts of the tree that looks for steps: as many as the peers take.
 const LEAVES: usize = 20;
-const FINE_LEAVES: usize = 100;
-
-/// Cells of about equal weight between which the trees may cut; what is nearer is found in the rounds that follow.
-const FINE: usize = 4_096;
 
 /// A run of values, and where it is best cut.
 #[derive(Clone, Copy, Debug)]
@@ -56,19 +52,6 @@ pub(super) struct Cells {
     pub fixed: Vec<bool>,
 }
 
-/// Where the parts of a tree end.
-fn tree(below: &[Sums], leaves: usize, least: f64) -> Vec<usize> {
-    let mut parts = vec![split(below, 0, below.len() - 1, least)];
-    while parts.len() < leaves {
-        let gain = |part: &Part| part.cut.map_or(0.0, |(_, gain)| gain);
-        let Some(at) = (0..parts.len()).max_by(|a, b| gain(&parts[*a]).total_cmp(&gain(&parts[*b])).then(b.cmp(a))) else { break };
-        let Part { from, to, cut: Some((cut, _)) } = parts[at] else { break };
-        parts[at] = split(below, from, cut, least);
-        parts.push(split(below, cut, to, least));
-    }
-    parts.into_iter().map(|part| part.to).collect()
-}
-
 impl Cells {
     /// At most `most` cells of about equal weight, and no cell across a fixed cut.
     pub(super) fn coarse(values: &[Value], most: usize, fixed: &[f64]) -> Cells {
@@ -84,22 +67,22 @@ impl Cells {
 
     /// These cells, and a cut wherever a tree on this one feature would cut: at the value that leaves the least variance on both sides, in the part
     /// where that gains most, until there are [`LEAVES`] parts (Breiman et al., *Classification and Regression Trees*, 1984). Equal weight alone
-    /// misses steps that fall within a cell. Two trees: one whose leaves weigh `least`, as bins must, and a finer one.
+    /// misses steps that fall within a cell.
     pub(super) fn with_steps(&self, values: &[Value], least: f64) -> Cells {
-        let total: f64 = values.iter().map(|v| v.sums.weight).sum();
-        let fine: Vec<usize> = if values.len() <= FINE { (0..values.len()).collect() } else { equal(values, 0, values.len(), FINE) };
-        let fine = self.with(self.ends.iter().copied().chain(fine).collect());
-        let mut below = vec![Sums::default()];
-        for (i, sums) in fine.sums(values).iter().enumerate() {
-            let mut next = below[i];
-            next.add(sums);
-            below.push(next);
+        let mut below = vec![Sums::default(); values.len() + 1];
+        for (i, value) in values.iter().enumerate() {
+            below[i + 1] = below[i];
+            below[i + 1].add(&value.sums);
         }
-        let mut ends = self.ends.clone();
-        for (leaves, least) in [(LEAVES, least), (FINE_LEAVES, (total / FINE_LEAVES as f64).min(least))] {
-            ends.extend(tree(&below, leaves, least).into_iter().filter_map(|to| to.checked_sub(1)).map(|cell| fine.ends[cell]));
+        let mut parts = vec![split(&below, 0, values.len(), least)];
+        while parts.len() < LEAVES {
+            let gain = |part: &Part| part.cut.map_or(0.0, |(_, gain)| gain);
+            let Some(at) = (0..parts.len()).max_by(|a, b| gain(&parts[*a]).total_cmp(&gain(&parts[*b])).then(b.cmp(a))) else { break };
+            let Part { from, to, cut: Some((cut, _)) } = parts[at] else { break };
+            parts[at] = split(&below, from, cut, least);
+            parts.push(split(&below, cut, to, least));
         }
-        self.with(ends)
+        self.with(self.ends.iter().copied().chain(parts.iter().filter_map(|part| part.to.checked_sub(1))).collect())
     }
 
     /// The values of the cells on both sides of each cut, as ranges of positions.

@@ -6,7 +6,6 @@ pub mod certificate;
 pub mod optimal;
 pub mod quantile;
 mod search;
-mod ways;
 
 use serde::{Deserialize, Serialize};
 

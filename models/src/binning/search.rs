@@ -4,14 +4,12 @@
 //! is the best of those that end in a bin it may follow. For n cells and at most k bins O(k n² log n), or n² where k is no limit: bins that one
 //! may follow lie together by rate. Under a bound on p-values they do not, and it is O(k n³).
 
-use super::ways::{Layer, Ways};
-
 /// Comparisons of sums allow for rounding, so that a row of weight 2 and a row given twice fall alike.
 pub(super) const ROUNDING: f64 = 1e-9;
 /// A joining is better only by more than this; where bins are counted, ties go to fewer of them, then to the one met first.
-pub(super) const TIE: f64 = 1e-12;
+const TIE: f64 = 1e-12;
 /// No joining ends here.
-pub(super) const NEVER: f64 = f64::NEG_INFINITY;
+const NEVER: f64 = f64::NEG_INFINITY;
 
 /// Sums over rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -67,10 +65,10 @@ pub(super) struct Rules {
 
 /// Every possible bin of a row of cells, with what it is worth.
 pub(super) struct Search {
-    pub(super) n: usize,
-    pub(super) spans: Vec<Span>,
+    n: usize,
+    spans: Vec<Span>,
     /// For each last cell, first cells by the rate of the bin between; equal rates by first cell.
-    pub(super) by_rate: Vec<Vec<u32>>,
+    by_rate: Vec<Vec<u32>>,
 }
 
 /// A best joining.
@@ -84,14 +82,20 @@ pub(super) struct Found {
 
 /// One possible bin.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
-    pub(super) sums: Sums,
-    pub(super) worth: f64,
-    pub(super) rate: f64,
+struct Span {
+    sums: Sums,
+    worth: f64,
+    rate: f64,
+}
+
+/// The best joinings with so many bins, by phase and last bin; and the bin before the last: its first cell and phase.
+struct Layer {
+    worth: Vec<f64>,
+    before: Vec<(u32, u8)>,
 }
 
 /// Where a bin stands in the triangle of all.
-pub(super) fn at(first: usize, last: usize) -> usize {
+fn at(first: usize, last: usize) -> usize {
     last * (last + 1) / 2 + first
 }
 
@@ -123,28 +127,40 @@ impl Search {
     /// The optimum; `None` where no joining keeps the rules. `fixed` says after which cells a bin must end; `distance` gives the squared standard
     /// errors between two bins' means.
     pub(super) fn best(&self, fixed: &[bool], rules: &Rules, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<Found> {
-        if self.n == 0 {
+        let (n, size) = (self.n, self.spans.len());
+        if n == 0 {
             return None;
         }
-        let ways = Ways { search: self, rules, distance, is_whole: self.whole(fixed, rules) };
-        let follows = ways.follows();
+        let is_whole = self.whole(fixed, rules);
+        let phases = if rules.steps.1.is_some() { 2 } else { 1 };
         // Without a limit one layer holds joinings of any number of bins: those it builds on end earlier and are there already.
-        let is_counted = rules.max_bins < self.n;
-        let mut layers: Vec<Layer> = vec![ways.first_layer()];
-        if is_counted {
-            while layers.len() < rules.max_bins {
-                let below = &layers[layers.len() - 1];
-                let mut layer = Layer(vec![NEVER; below.0.len()]);
-                (1..self.n).for_each(|first| ways.extend(below.ending(&ways, first - 1), &mut layer, first, &follows));
-                if layer.0.iter().all(|worth| *worth == NEVER) {
-                    break;
-                }
-                layers.push(layer);
+        let is_counted = rules.max_bins < n;
+        let mut layers: Vec<Layer> = Vec::new();
+        for k in 0..if is_counted { rules.max_bins } else { 1 } {
+            let mut layer = Layer { worth: vec![NEVER; size * phases], before: vec![(0, 0); size * phases] };
+            if k == 0 {
+                (0..n).filter(|last| is_whole[at(0, *last)]).for_each(|last| layer.worth[at(0, last)] = self.spans[at(0, last)].worth);
             }
-        } else {
-            (1..self.n).for_each(|first| ways.extend(layers[0].ending(&ways, first - 1), &mut layers[0], first, &follows));
+            for first in 1..n {
+                for phase in 0..phases {
+                    let ending = match (is_counted, k.checked_sub(1)) {
+                        (false, _) => self.ending(&layer, first - 1, phase),
+                        (true, Some(below)) => self.ending(&layers[below], first - 1, phase),
+                        (true, None) => continue,
+                    };
+                    for last in (first..n).filter(|last| is_whole[at(first, *last)]) {
+                        let span = &self.spans[at(first, last)];
+                        if let Some(before) = ending.before(self, rules, phase, span, distance) {
+                            let slot = phase * size + at(first, last);
+                            layer.worth[slot] = before.worth + span.worth;
+                            layer.before[slot] = (before.first, before.phase);
+                        }
+                    }
+                }
+            }
+            layers.push(layer);
         }
-        ways.trace(&layers, &follows, is_counted)
+        self.trace(&layers, phases, is_counted)
     }
 
     /// Which bins keep the rules of one bin.
@@ -165,11 +181,114 @@ impl Search {
             .map(|(first, last)| !is_cut(first, last) && keeps(&self.spans[at(first, last)].sums))
             .collect()
     }
+
+    /// The joinings that end with cell `last` and may go on in a phase.
+    fn ending(&self, below: &Layer, last: usize, phase: usize) -> Ending {
+        let mut ending =
+            Ending { last, rates: Vec::with_capacity(last + 1), all: Vec::with_capacity(last + 1), up_to: Vec::new(), from: Vec::new() };
+        for &first in &self.by_rate[last] {
+            let slot = at(first as usize, last);
+            let mut best: Option<Joined> = None;
+            for of in 0..=phase {
+                let worth = below.worth[of * self.spans.len() + slot];
+                let joined = Joined { worth, first, phase: of as u8 };
+                if worth > NEVER && best.as_ref().is_none_or(|best| joined.beats(best)) {
+                    best = Some(joined);
+                }
+            }
+            if let Some(best) = best {
+                ending.rates.push(self.spans[slot].rate);
+                ending.all.push(best);
+            }
+        }
+        let better = |best: &mut Option<usize>, i: usize| {
+            *best = Some(best.map_or(i, |b| if ending.all[i].beats(&ending.all[b]) { i } else { b }));
+            *best
+        };
+        let up_to: Vec<usize> = (0..ending.all.len()).scan(None, better).collect();
+        let mut from: Vec<usize> = (0..ending.all.len()).rev().scan(None, better).collect();
+        from.reverse();
+        Ending { up_to, from, ..ending }
+    }
+
+    fn trace(&self, layers: &[Layer], phases: usize, is_counted: bool) -> Option<Found> {
+        let (n, size) = (self.n, self.spans.len());
+        let mut best: Option<(f64, usize, usize, usize)> = None;
+        for (k, layer) in layers.iter().enumerate() {
+            for phase in 0..phases {
+                for first in 0..n {
+                    let worth = layer.worth[phase * size + at(first, n - 1)];
+                    if worth > NEVER && best.is_none_or(|(most, ..)| worth > most + TIE) {
+                        best = Some((worth, k, phase, first));
+                    }
+                }
+            }
+        }
+        let (worth, mut k, mut phase, mut first) = best?;
+        let (mut starts, mut last) = (vec![first], n - 1);
+        while first > 0 {
+            let (before, of_phase) = layers[k].before[phase * size + at(first, last)];
+            (last, first, phase) = (first - 1, before as usize, usize::from(of_phase));
+            k -= usize::from(is_counted);
+            starts.push(first);
+        }
+        starts.reverse();
+        Some(Found { worth, starts })
+    }
+}
+
+/// A joining of the cells below a bin, by its last bin.
+#[derive(Clone, Copy)]
+struct Joined {
+    worth: f64,
+    first: u32,
+    phase: u8,
+}
+
+impl Joined {
+    /// More by more than rounding, or as much and met first.
+    fn beats(&self, other: &Joined) -> bool {
+        let more = self.worth - other.worth;
+        more > TIE || more >= -TIE && (self.phase, self.first) < (other.phase, other.first)
+    }
+}
+
+/// The joinings that end with one cell by the rate of their last bin, and the best of each beginning and end of the list.
+struct Ending {
+    last: usize,
+    rates: Vec<f64>,
+    all: Vec<Joined>,
+    up_to: Vec<usize>,
+    from: Vec<usize>,
+}
+
+impl Ending {
+    /// The best of the joinings that a bin may follow in a phase.
+    fn before(&self, search: &Search, rules: &Rules, phase: usize, span: &Span, distance: &dyn Fn(&Sums, &Sums) -> f64) -> Option<&Joined> {
+        let step = if phase == 0 { rules.steps.0 } else { rules.steps.1.unwrap_or(Step::Any) };
+        let better = |best: Option<usize>, i: usize| Some(best.map_or(i, |b| if self.all[i].beats(&self.all[b]) { i } else { b }));
+        // By rate, those a bin may rise from come first and those it may fall from last; of each the best is known.
+        let rises = || self.rates.partition_point(|rate| rules.admits(Step::Up, *rate, span.rate)).checked_sub(1).map(|i| self.up_to[i]);
+        let falls = || self.from.get(self.rates.partition_point(|rate| !rules.admits(Step::Down, *rate, span.rate))).copied();
+        let best = if rules.reach > 0.0 {
+            let sums = |i: usize| &search.spans[at(self.all[i].first as usize, self.last)].sums;
+            let is_far = |i: &usize| distance(sums(*i), &span.sums) >= rules.reach * rules.reach * (1.0 - ROUNDING);
+            (0..self.all.len()).filter(|i| rules.admits(step, self.rates[*i], span.rate)).filter(is_far).fold(None, better)
+        } else {
+            match step {
+                Step::Up => rises(),
+                Step::Down => falls(),
+                Step::Any if rules.min_gap == 0.0 => self.up_to.last().copied(),
+                Step::Any => rises().into_iter().chain(falls()).fold(None, better),
+            }
+        };
+        best.map(|i| &self.all[i])
+    }
 }
 
 impl Rules {
     /// Whether rates may go so from a bin to the next.
-    pub(super) fn admits(&self, step: Step, low: f64, high: f64) -> bool {
+    fn admits(&self, step: Step, low: f64, high: f64) -> bool {
         let rise = high - low;
         let (rise, is_directed) = match step {
             Step::Up => (rise, true),
