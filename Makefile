@@ -15,7 +15,7 @@ help:
 	@echo "make bench    all of bench-night and bench-peers"
 	@echo "make bench-night  a town of 100,000 debtors: rows a second and memory of each stage (DEBTORS=n for another size)"
 	@echo "make bench-peers  ingest beside DuckDB and pyarrow, linkage beside Splink: ratios (ROWS=n for another size of the first)"
-	@echo "make bench-models  optimal binning and the scorecard beside OptBinning and scikit-learn; writes models/benches/RESULTS.md"
+	@echo "make bench-models  binning, scorecard, additive model, trees, effects and neighbours beside their peers; writes models/benches/RESULTS.md"
 	@echo "make golden   accept what the run writes now as what it should write"
 	@echo "make outside  the contract, checked on WORK by a program that shares no code with this one"
 	@echo "make audit    licences and advisories of every dependency, by cargo-deny"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The models beside their peers: optimal binning and the scorecard beside OptBinning 1 and scikit-learn, on public credit data.
+"""The models beside their peers: binning, scorecard, additive model, trees, effects and neighbours, on public data.
 
     python3 models/benches/peers.py                 all, and writes models/benches/RESULTS.md
     python3 models/benches/peers.py --only binning
@@ -210,6 +210,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="binning,scorecard,additive,tree,effect,neighbours")
     parser.add_argument("--big", type=int, default=307_511, help="rows of the imaginary large variables; 0 for none")
+    parser.add_argument("--splits", type=int, default=FOLDS, help="of the additive model and the trees: the peer takes minutes a split")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "RESULTS.md")
     arguments = parser.parse_args()
     if not PYTHON.exists():
@@ -237,11 +238,11 @@ def main():
         if "neighbours" in arguments.only:
             peers_effect.neighbours(pathlib.Path(folder), say, ours)
         if "additive" in arguments.only:
-            __import__("peers_additive").run(pathlib.Path(folder), say, sets, numbers, auc, program)
+            __import__("peers_additive").run(pathlib.Path(folder), say, sets, numbers, auc, program, splits=arguments.splits)
         if "tree" in arguments.only:
             import peers_tree
-            peers_tree.tree(pathlib.Path(folder), say, program(), sets, numbers, auc)
-    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, its own copy of the data included: {max(_peak):.0f} MiB.")
+            peers_tree.tree(pathlib.Path(folder), say, program(), sets, numbers, auc, most=arguments.splits)
+    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, its own copy of the data included: {max(_peak, default=0):.0f} MiB.")
     arguments.out.write_text("\n".join(lines) + "\n")
 
 
