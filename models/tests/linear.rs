@@ -34,11 +34,11 @@ fn linfa_finds_our_optimum_whichever_class_is_the_more_frequent() {
         let set = suited(&theirs, &set);
         let ours = logistic(fit(&Params::Logistic(LogisticParams { l2, ..Default::default() }), &set));
         let theirs = logistic(fit(&theirs, &set));
-        close(theirs.intercept, ours.intercept, 1e-6);
+        close(theirs.intercept, ours.intercept, 1e-4);
         for (their, our) in theirs.coefficients().iter().zip(ours.coefficients()) {
             assert_eq!((&their.feature, their.is_missing), (&our.feature, our.is_missing));
-            close(their.estimate, our.estimate, 1e-6);
-            close(their.standard_error, our.standard_error, 1e-6);
+            close(their.estimate, our.estimate, 1e-4);
+            close(their.standard_error, our.standard_error, 1e-4);
         }
     }
 }
@@ -52,7 +52,7 @@ fn equal_weights_of_any_size_are_as_rows_given_so_often() {
     let heavy = TrainingSet::new(set.design().clone(), set.label().to_vec(), vec![3.0; 900], set.group().to_vec(), set.day().to_vec());
     let ours = logistic(fit(&Params::Logistic(LogisticParams { l2: 30.0, ..Default::default() }), heavy.as_ref().unwrap()));
     let theirs = logistic(params.check().unwrap().fit(&heavy.unwrap(), 1).unwrap());
-    theirs.coefficients().iter().zip(ours.coefficients()).for_each(|(their, our)| close(their.estimate, our.estimate, 1e-6));
+    theirs.coefficients().iter().zip(ours.coefficients()).for_each(|(their, our)| close(their.estimate, our.estimate, 1e-4));
 }
 
 #[test]

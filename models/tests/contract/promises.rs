@@ -197,10 +197,10 @@ fn any_row() -> impl Strategy<Value = AnyRow> {
     (any_value(), any_value(), prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0], 1e-3..1e3, 0_u8..4, -5_i32..5)
 }
 
-/// 64 draws, or as many as `PROPTEST_CASES` asks for.
+/// 32 draws, or as many as `PROPTEST_CASES` asks for.
 fn often() -> ProptestConfig {
     let usual = ProptestConfig::default();
-    ProptestConfig { cases: if usual.cases == 256 { 64 } else { usual.cases }, failure_persistence: None, ..usual }
+    ProptestConfig { cases: if usual.cases == 256 { 32 } else { usual.cases }, failure_persistence: None, ..usual }
 }
 
 /// One row as it comes: two values, label, weight, group, day.
