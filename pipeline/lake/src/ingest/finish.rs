@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::agreed::write_disputed;
 use super::held::Held;
 use super::layout::Layout;
 use super::mapping::Absent;
@@ -48,6 +49,7 @@ pub fn finish(request: &Request, staging: &Path) -> Result<IngestReport> {
     let lake = staging.join("lake");
     lake::write(&lake, &info)?;
     parquet::write(&rejects_file(&lake), &rejects, &request.seal)?;
+    write_disputed(&lake, &split.disputed_cases, &request.seal)?;
     State { retained: retained.clone(), ..closed.state(&split, held, &layouts) }.write(&lake)?;
     atomic::create_dir(&staging.join("vault"))?;
     atomic::write_bytes(&staging.join(READY_FILE), b"")?;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::agreed::{Word, agreed};
+use super::agreed::{Word, agreed, read_disputed};
 use super::discover::InputFile;
 use super::layout::{Layout, added};
+use super::mapping::Mode;
 use super::people::People;
 use super::place::{Batch, Placer};
 use super::reader::Chunk;
@@ -53,14 +54,13 @@ impl Splitter<'_> {
         if let Some(held) = &self.held {
             held.closings(layouts, &mut closings)?;
         }
+        if self.held.is_some() {
+            self.out.disputed_cases = read_disputed(&self.request.work.lake(), &self.request.seal)?;
+            self.out.disputed_cases.iter().for_each(|case_no| self.references.add_case(case_no));
+        }
         let held_cases = self.references.case_numbers();
         let kept_of = |name: &str| layouts.iter().position(|l| l.name == name).and_then(|i| kept[i].as_ref());
-        // A case is named by any word of it: the lake may hold the row that another contradicts, and its facts lie where they lie.
-        self.read_map("cases", &mut |splitter, _, _, chunk| {
-            splitter.references.add_cases(&chunk.columns);
-            closings.add(&chunk.columns);
-            Ok(())
-        })?;
+        self.read_cases(layouts, &mut closings)?;
         if let Some(kept) = kept_of("cases") {
             self.references.add_cases(&kept.columns);
             closings.add(&kept.columns);
@@ -71,7 +71,7 @@ impl Splitter<'_> {
             words.extend(splitter.words(layouts, "parties", source, &chunk, party));
             Ok(())
         })?;
-        let mut found: Vec<(String, Debtor)> = agreed(words).collect();
+        let (mut found, _) = agreed(words);
         if let Some(kept) = kept_of("parties") {
             found.extend(named(&kept.columns, "case_no", |reference| self.references.debtor_by_ref_id(&unhex(reference)?)));
         }
@@ -86,6 +86,25 @@ impl Splitter<'_> {
         Ok(())
     }
 
+    /// Takes in tonight's cases, each named by any row of it; notes those that may be left without one.
+    fn read_cases(&mut self, layouts: &[Layout], closings: &mut Closings<'_>) -> Result<()> {
+        let is_full = self.request.sources.get("cases").is_none_or(|m| m.mode == Mode::Full);
+        // Changes may contradict what another file of their export day brought on an earlier night.
+        let days = self.held.as_ref().filter(|_| !is_full).map(|held| held.days_of("cases")).unwrap_or_default();
+        let mut words: Vec<Word<Box<str>>> = Vec::new();
+        self.read_map("cases", &mut |splitter, source, _, chunk| {
+            splitter.references.add_cases(&chunk.columns);
+            closings.add(&chunk.columns);
+            let numbers = chunk.columns.get("case_no");
+            words.extend(splitter.words(layouts, "cases", source, &chunk, |at| numbers?.text_at(at).map(Box::from)));
+            Ok(())
+        })?;
+        let again = words.iter().filter(|w| days.contains(&w.said.2)).map(|w| w.what.to_string());
+        self.out.disputed_cases.extend(again);
+        self.out.disputed_cases.extend(agreed(words).1.into_iter().map(String::from));
+        Ok(())
+    }
+
     /// Takes in whose tonight's assets are, and those that waited: they keep each other's facts, and who leaves is known before any row is placed.
     fn read_owners(&mut self, layouts: &[Layout], kept: Option<&Kept>) -> Result<()> {
         let mut words: Vec<Word<(usize, String, Debtor)>> = Vec::new();
@@ -97,7 +116,7 @@ impl Splitter<'_> {
             words.extend(splitter.words(layouts, "assets", source, &chunk, owner));
             Ok(())
         })?;
-        let mut owners: Vec<(usize, String, Debtor)> = agreed(words).collect();
+        let (mut owners, _) = agreed(words);
         if let Some(kept) = kept {
             let debtor = |reference: &str| self.references.debtor_by_ref_id(&unhex(reference)?);
             let source = |at: usize| self.sources.binary_search(&kept.sources[at]).unwrap_or_default();

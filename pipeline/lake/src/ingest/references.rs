@@ -200,10 +200,13 @@ impl References {
     /// Reads a piece of the cases table.
     pub(super) fn add_cases(&mut self, columns: &Columns) {
         let Some(numbers) = columns.get("case_no") else { return };
-        for case_no in (0..columns.len()).filter_map(|row| numbers.text_at(row)) {
-            if !self.cases.contains_key(case_no) {
-                self.cases.insert(case_no.into(), Places::default());
-            }
+        (0..columns.len()).filter_map(|row| numbers.text_at(row)).for_each(|case_no| self.add_case(case_no));
+    }
+
+    /// Takes in that there is a case.
+    pub(super) fn add_case(&mut self, case_no: &str) {
+        if !self.cases.contains_key(case_no) {
+            self.cases.insert(case_no.into(), Places::default());
         }
     }
 

@@ -1,6 +1,6 @@
 //! The first pass: every input file once, its rows checked, pseudonymised and sorted into buckets on disk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -64,6 +64,8 @@ pub struct Split {
     pub sources: Vec<String>,
     /// Divisions known tonight, by code: those of the catalog, the lake and the input.
     pub regions: BTreeMap<String, String>,
+    /// Cases that rows named which contradict each other, of all nights.
+    pub disputed_cases: BTreeSet<String>,
     /// In a dry run: the newest day, up to the as-of, on which a row of each table was known.
     pub newest: BTreeMap<String, Day>,
 }

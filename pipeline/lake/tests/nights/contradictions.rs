@@ -177,6 +177,40 @@ fn who_is_owner_or_party_by_words_that_contradict_each_other_gets_no_copies() {
 }
 
 #[test]
+fn a_case_by_words_that_contradict_each_other_is_there_on_later_nights() {
+    let case = |claim: u32, known: &str| (1, format!("{CASE_3},money,{claim},{known},"));
+    let nights = [
+        base(),
+        vec![case(30_000, "2025-02-10"), case(40_000, "2025-02-10")],
+        // Who is its party, and what was paid in it, of later nights.
+        vec![(2, format!("{CASE_3},A1,joint,,2025-02-10"))],
+        vec![receipt(CASE_3, "A1")],
+    ];
+    let reports = three_ways(&nights);
+    for report in &reports {
+        assert_eq!((report.lake.rows["cases"], report.lake.rows["payments"], report.tables["payments"].waiting), (2, 2, 0));
+    }
+    assert_eq!(reports[2].tables["cases"].rejected, 2);
+    // Said anew by one alone, it is a case like others.
+    let reports = three_ways(&[nights.to_vec(), vec![vec![case(50_000, "2025-05-10")]]].concat());
+    assert!(reports.iter().all(|r| r.lake.rows["cases"] == 3));
+}
+
+#[test]
+fn a_case_stays_there_when_another_file_of_its_export_day_contradicts_it() {
+    let nights = Nights::new(Mode::Delta);
+    nights.export(0, &base(), false);
+    nights.load(0);
+    nights.export(1, &[(1, format!("{CASE_3},money,30000,2025-02-10,"))], false);
+    assert_eq!(nights.load(1).tables["cases"].waiting, 1);
+    nights.export(1, &[(1, format!("{CASE_3},money,40000,2025-02-10,"))], false);
+    assert_eq!(nights.load(2).tables["cases"].rejected, 2);
+    nights.export(3, &[(2, format!("{CASE_3},A1,joint,,2025-02-10")), receipt(CASE_3, "A1")], false);
+    let report = nights.load(3);
+    assert_eq!((report.tables["parties"].waiting, report.tables["payments"].waiting), (0, 0));
+}
+
+#[test]
 fn changes_without_a_key_said_again_and_exports_older_than_the_last_are_told() {
     let nights = Nights::new(Mode::Delta);
     let keyless = |case: &str| (3, format!(",{case},A1,1000,2025-02-02,2025-02-01"));

@@ -39,7 +39,10 @@ fn pool() -> Vec<Row> {
     rows.push((1, format!("{CASE_2},money,100000,2025-01-06,2025-05-05")));
     rows.push((4, "H1,A1,real_estate,90000000,2025-01-20,2025-05-06".to_owned()));
     rows.push((6, ",A1,no case,served,2025-01-10,D1,2025-01-11,".to_owned()));
-    // What contradicts others of its day: a party.
+    // What contradicts others of its day: parties, and cases.
+    for case in cases {
+        rows.push((1, format!("{case},money,990000,2025-02-10,")));
+    }
     rows.push((2, format!("{CASE_3},D4,guarantor,,2025-02-10")));
     rows.push((2, format!("{CASE_2},C3,guarantor,,2025-02-10")));
     rows
