@@ -16,7 +16,7 @@ use super::reject::Reject;
 use super::settled::conflict_at;
 use super::split::{Split, Splitter, rows_folder};
 use super::told::{Told, header};
-use super::waiting;
+use super::waiting::{self, Versions};
 use crate::columns::Day;
 use crate::error::Result;
 use crate::store::seal::Seal;
@@ -42,6 +42,8 @@ struct Others {
     /// Sorted.
     keys: Vec<u64>,
     lying: BTreeMap<Said, Vec<Lying>>,
+    /// Tonight's rows of these keys that have a place, whatever day they are of.
+    placed: Versions,
 }
 
 impl Others {
@@ -77,21 +79,22 @@ impl Split {
 }
 
 impl Splitter<'_> {
-    /// Refuses waiting rows that contradict another one, and leaves a shadow where that one lies, so that it falls too. Gives the rows that go on waiting.
+    /// Refuses waiting rows that contradict another one, and leaves a shadow where that one lies, so that it falls too. Gives the rows that go on waiting,
+    /// and tonight's of their keys that wait no more.
     pub(super) fn refuse_contradicted(
         &mut self,
         layout: &Layout,
         waiting: Vec<u8>,
         spill: &mut Spill,
         rehearsal: &mut Rehearsal,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<(Vec<u8>, Versions)> {
         let rows = records(&waiting)?;
         let mut compared: Vec<Header> = rows.iter().map(|(h, _)| *h).filter(|h| !h.repeats).collect();
         if compared.is_empty() || !layout.bucketed() {
-            return Ok(waiting);
+            return Ok((waiting, Versions::default()));
         }
         compared.sort_unstable_by_key(|h| (said(h), h.content, h.file, h.line));
-        let others = self.others(layout, &compared, rehearsal)?;
+        let mut others = self.others(layout, &compared, rehearsal)?;
         let mut refused: BTreeSet<(u32, u64)> = BTreeSet::new();
         for of_day in compared.chunk_by(|a, b| said(a) == said(b)) {
             let lying = others.lying.get(&said(&of_day[0])).map_or(&[][..], Vec::as_slice);
@@ -100,6 +103,7 @@ impl Splitter<'_> {
             if contents.len() < 2 {
                 continue;
             }
+            of_day.iter().for_each(|header| others.placed.add(header));
             let mut tonight: BTreeSet<u64> = lying.iter().filter(|l| l.tonight).map(|l| l.content).collect();
             tonight.extend(of_day.iter().filter(|h| self.out.is_of_tonight(h)).map(|h| h.content));
             let stands = self.out.is_made_again(&layout.name, of_day[0].seen_on) && tonight.len() == 1;
@@ -126,7 +130,7 @@ impl Splitter<'_> {
         for (header, body) in rows.iter().filter(|(h, _)| !refused.contains(&(h.file, h.line))) {
             push_record(&mut stay, header, body);
         }
-        Ok(stay)
+        Ok((stay, others.placed))
     }
 
     /// The rows that have a place among tonight's, and in the lake where it holds an export of the same day, of what these headers say.
@@ -148,7 +152,10 @@ impl Splitter<'_> {
         let folder = rows_folder(staging, &layout.name);
         let of_bucket = |bucket: u32| self.of_tonight(&folder, bucket, &others.keys, &is_said, &self.request.seal);
         let found: Vec<_> = (0..self.request.buckets).into_par_iter().map(of_bucket).collect::<Result<_>>()?;
-        found.into_iter().for_each(|found| others.take(found));
+        for (placed, found) in found {
+            placed.iter().for_each(|header| others.placed.add(header));
+            others.take(found);
+        }
         let Some(held) = &self.held else { return Ok(others) };
         // What waits since an earlier night was compared with the lake's rows of its day when either came.
         let days = held.days_of(&layout.name);
@@ -166,16 +173,20 @@ impl Splitter<'_> {
         keys: &[u64],
         is_said: &(dyn Fn(&Header) -> bool + Sync),
         seal: &Seal,
-    ) -> Result<Vec<(Said, Lying)>> {
-        let mut found = Vec::new();
+    ) -> Result<(Vec<Header>, Vec<(Said, Lying)>)> {
+        let (mut placed, mut found) = (Vec::new(), Vec::new());
         spill::each_frame(folder, bucket as usize, seal, &mut |frame| {
-            for (header, _) in records(frame)?.iter().filter(|(h, _)| !h.repeats && keys.binary_search(&h.key).is_ok() && is_said(h)) {
+            for (header, _) in records(frame)?.iter().filter(|(h, _)| !h.repeats && keys.binary_search(&h.key).is_ok()) {
+                placed.extend(Some(*header).filter(|h| h.file != MOVED));
+                if !is_said(header) {
+                    continue;
+                }
                 let target = Target { id: header.debtor, bucket, base: header.base };
                 found.push((said(header), Lying { content: header.content, tonight: self.out.is_of_tonight(header), target }));
             }
             Ok(())
         })?;
-        Ok(found)
+        Ok((placed, found))
     }
 
     fn of_lake(&self, held: &Held, layout: &Layout, keys: &[u64], is_said: &dyn Fn(&Header) -> bool, others: &mut Others) -> Result<()> {

@@ -103,4 +103,13 @@ impl Splitter<'_> {
         let entry = self.out.inputs.iter().find(|e| e.path == file.name && e.table == file.table)?;
         self.held.as_ref().filter(|_| self.was_last(&file.table))?.state.files.get(&State::key(&file.table, &entry.hash)).map(|l| l.seen_on)
     }
+
+    /// A table's files, the oldest export first: whether a row is said anew depends on those exported before it that wait.
+    pub(super) fn files_by_day(&self, table: &str) -> Vec<InputFile> {
+        let plain = Mapping::default();
+        let mapping = self.request.sources.get(table).unwrap_or(&plain);
+        let mut files = self.files_of(table);
+        files.sort_by_key(|file| Plan::export_day(file, mapping, self.first_seen(file).unwrap_or(self.request.as_of)));
+        files
+    }
 }

@@ -1,6 +1,6 @@
 //! The maps of one night: who is who and where each case's facts go, from the lake and from tonight's debtors, cases and parties.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::agreed::{Word, agreed, read_disputed};
 use super::discover::InputFile;
@@ -13,7 +13,7 @@ use super::record::{Id, hex, unhex};
 use super::references::{Debtor, Target};
 use super::retention::Closings;
 use super::split::{Splitter, read};
-use super::waiting::Kept;
+use super::waiting::{Kept, Versions};
 use crate::columns::{Columns, Day};
 use crate::error::Result;
 
@@ -134,7 +134,7 @@ impl Splitter<'_> {
         let Some(layout) = layouts.iter().find(|l| l.name == table) else { return Vec::new() };
         let source_of = |_: usize| (source, self.sources[source].as_str());
         let batch = Batch::over(layout, &chunk.columns, &source_of, 0, &chunk.lines);
-        let awaited = HashMap::new();
+        let awaited = Versions::default();
         let placer = Placer { identity: &self.identity, references: &self.references, buckets: 1, want_contents: false, awaited: &awaited };
         let told = placer.told(&batch).into_iter().enumerate();
         told.filter_map(|(at, (said, content))| Some(Word { said, content, what: what(at)? })).collect()

@@ -1,6 +1,5 @@
 //! One checked row to records: hashed, pseudonymised, and copied to each bucket that needs it; or kept waiting.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::identity::{self, Identity, minor_until};
@@ -8,6 +7,7 @@ use super::layout::Layout;
 use super::moves::{self, Entry};
 use super::record::{Header, Id, NO_DAY, Said, Value, hex, push_record, unhex};
 use super::references::{Basis, Debtor, References, Target};
+use super::waiting::Versions;
 use crate::columns::{Column, Columns, Day};
 use crate::error::{Error, Result};
 use crate::schema::BucketBy;
@@ -128,8 +128,8 @@ pub(super) struct Placer<'a> {
     pub references: &'a References,
     pub buckets: usize,
     pub want_contents: bool,
-    /// Key and day of knowledge of the table's rows that wait, with the last day such a row was exported.
-    pub awaited: &'a HashMap<(u64, Day), Day>,
+    /// The table's rows that wait.
+    pub awaited: &'a Versions,
 }
 
 impl Placer<'_> {
@@ -204,7 +204,7 @@ impl Placer<'_> {
             given: !s.row_id.is_empty(),
             awaited: NO_DAY,
         };
-        header.awaited = self.awaited.get(&(header.key, header.known_on)).copied().unwrap_or(NO_DAY);
+        header.awaited = self.awaited.last_before(&header);
         if self.want_contents {
             out.contents.push(content);
         }

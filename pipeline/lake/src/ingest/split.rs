@@ -1,6 +1,6 @@
 //! The first pass: every input file once, its rows checked, pseudonymised and sorted into buckets on disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use super::rehearsal::Rehearsal;
 use super::reject::{Reject, warning_lines};
 use super::retention::Leaving;
 use super::tally::{self, FileCounts};
-use super::waiting::{self, Kept};
+use super::waiting::{self, Kept, Versions};
 use super::{Event, Request, layouts};
 use crate::columns::{Columns, Day};
 use crate::error::{Error, Result, explain};
@@ -193,16 +193,13 @@ impl Splitter<'_> {
         let ledger_folder = self.staging.map(|s| s.join("ledger").join(&layout.name));
         let mut ledger = Ledger::new(ledger_folder.as_deref().filter(|_| layout.bucketed()), self.held.is_some(), &self.request.seal)?;
         let source = self.source_of(&layout.name);
-        let mut awaited = HashMap::new();
+        let mut awaited = Versions::default();
         if let Some(kept) = kept.as_deref_mut() {
             let placed = self.place_kept(layout, kept, &(0..kept.lines.len()).collect::<Vec<_>>(), 0, &awaited)?;
-            for (header, _) in records(&placed.waiting)? {
-                let day = awaited.entry((header.key, header.known_on)).or_insert(header.seen_on);
-                *day = header.seen_on.max(*day);
-            }
+            records(&placed.waiting)?.iter().for_each(|(header, _)| awaited.add(header));
             kept.set_contents(placed.contents);
         }
-        for file in self.files_of(&layout.name) {
+        for file in self.files_by_day(&layout.name) {
             events(Event::FileStarted { table: layout.name.clone(), file: file.name.clone() });
             let number = self.out.files.len() as u32;
             let mut counts = FileCounts {
@@ -212,6 +209,7 @@ impl Splitter<'_> {
                 ..FileCounts::default()
             };
             let seen_on = self.first_seen(&file);
+            let waited = waiting.len();
             let report = read(self.request, &file, table, seen_on, &mut |chunk| {
                 let source_name = self.sources[source].clone();
                 let source_of = |_: usize| (source, source_name.as_str());
@@ -235,6 +233,7 @@ impl Splitter<'_> {
                     file.name, report.rows, report.rejected, counts.read, counts.rejected
                 )));
             }
+            records(&waiting[waited..])?.iter().for_each(|(header, _)| awaited.add(header));
             warned.extend(report.warnings);
             self.warn_of_older(&layout.name, &counts.file, report.seen_on);
             events(Event::FileRead { table: layout.name.clone(), file: file.name, rows: counts.read, rejected: counts.rejected });
@@ -270,19 +269,19 @@ impl Splitter<'_> {
             self.lay_anew(layout, ledger, &mut spill, &mut identities)?;
         }
         identities.finish()?;
-        let waiting = self.refuse_contradicted(layout, waiting, &mut spill, &mut rehearsal)?;
+        let (waiting, placed) = self.refuse_contradicted(layout, waiting, &mut spill, &mut rehearsal)?;
         self.count_rehearsed(layout, rehearsal);
-        self.write_waiting(layout, &waiting, kept.as_deref(), events)
+        self.write_waiting(layout, &waiting, kept.as_deref(), placed, events)
     }
 
     /// Places rows in ranges over all threads; the parts come in the order of the rows.
-    fn place(&self, batch: &Batch<'_>, rows: usize, buckets: usize, awaited: &HashMap<(u64, Day), Day>) -> Result<Vec<Placed>> {
+    fn place(&self, batch: &Batch<'_>, rows: usize, buckets: usize, awaited: &Versions) -> Result<Vec<Placed>> {
         let placer = Placer { identity: &self.identity, references: &self.references, buckets, want_contents: false, awaited };
         let starts: Vec<usize> = (0..rows).step_by(RANGE_ROWS).collect();
         starts.par_iter().map(|&start| placer.place(batch, start..(start + RANGE_ROWS).min(rows))).collect()
     }
 
-    fn place_kept(&self, layout: &Layout, kept: &Kept, rows: &[usize], file: u32, awaited: &HashMap<(u64, Day), Day>) -> Result<Placed> {
+    fn place_kept(&self, layout: &Layout, kept: &Kept, rows: &[usize], file: u32, awaited: &Versions) -> Result<Placed> {
         let columns = kept.columns.take(rows);
         let lines: Vec<u64> = rows.iter().map(|&row| kept.lines[row]).collect();
         let source = |row: usize| {
@@ -347,12 +346,19 @@ impl Splitter<'_> {
         self.rejects.extend((!rejects.is_empty()).then(|| Reject::to_columns(&rejects)));
     }
 
-    fn write_waiting(&mut self, layout: &Layout, bytes: &[u8], kept: Option<&Kept>, events: &mut dyn FnMut(Event)) -> Result<()> {
+    fn write_waiting(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        kept: Option<&Kept>,
+        placed: Versions,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<()> {
         let lake = self.staging.map(|s| s.join("lake"));
         let days = self.request.max_wait_days;
         let place = lake.as_deref().map(|lake| (lake, &self.request.seal));
         let months = self.out.leaving.of_waiting(&layout.name);
-        let written = waiting::write(place, layout, bytes, kept, (self.request.as_of, days, months))?;
+        let written = waiting::write(place, layout, bytes, kept, placed, (self.request.as_of, days, months))?;
         for (file, expired) in written.expired {
             let counts = &mut self.out.files[file as usize];
             counts.waiting -= expired;

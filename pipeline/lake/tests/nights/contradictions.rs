@@ -211,6 +211,18 @@ fn a_case_stays_there_when_another_file_of_its_export_day_contradicts_it() {
 }
 
 #[test]
+fn a_row_said_again_after_another_that_waits_is_said_anew() {
+    let of = |debtor: &str| (6, format!("R1,{debtor},{CASE_1},served,2025-01-10,D1,2025-02-10,"));
+    let comes = (0, "C3,natural,,,王五,2025-01-02".to_owned());
+    // Whoever is known first, each of the three words is a version in its turn.
+    for (first, then) in [("B2", "C3"), ("C3", "B2")] {
+        let nights = [base(), vec![of(first)], vec![of(then)], vec![of(first)], vec![comes.clone()]];
+        let reports = three_ways(&nights);
+        assert!(reports.iter().all(|r| r.lake.rows["conduct"] == 4), "{first}, {then}: {:?}", reports.map(|r| r.lake.rows["conduct"]));
+    }
+}
+
+#[test]
 fn changes_without_a_key_said_again_and_exports_older_than_the_last_are_told() {
     let nights = Nights::new(Mode::Delta);
     let keyless = |case: &str| (3, format!(",{case},A1,1000,2025-02-02,2025-02-01"));
