@@ -15,7 +15,8 @@ use crate::store::seal::Seal;
 pub(super) struct Word<T> {
     pub said: Said,
     pub content: u64,
-    pub what: T,
+    /// `None` where it says nothing of what is asked, and may contradict another all the same.
+    pub what: Option<T>,
 }
 
 /// These words parted, in their order: those that no other contradicts, and the others.
@@ -27,7 +28,7 @@ pub(super) fn agreed<T>(words: Vec<Word<T>>) -> (Vec<T>, Vec<T>) {
     let (mut stand, mut fall) = (Vec::new(), Vec::new());
     for Word { said, what, .. } in words {
         let side = if contradicted.binary_search(&said).is_err() { &mut stand } else { &mut fall };
-        side.push(what);
+        side.extend(what);
     }
     (stand, fall)
 }
@@ -59,8 +60,10 @@ mod tests {
 
     #[test]
     fn words_of_one_key_and_day_that_differ_are_none() {
-        let word = |key, seen, content, what| Word { said: (key, NO_DAY, seen), content, what };
+        let word = |key, seen, content, what| Word { said: (key, NO_DAY, seen), content, what: Some(what) };
+        let silent = Word { what: None, ..word(3, 5, 11, "") };
         let words = vec![word(1, 5, 10, "a"), word(2, 5, 10, "b"), word(1, 5, 11, "c"), word(1, 6, 11, "d"), word(2, 5, 10, "e")];
-        assert_eq!(agreed(words), (vec!["b", "d", "e"], vec!["a", "c"]));
+        let words = words.into_iter().chain([word(3, 5, 10, "f"), silent]).collect();
+        assert_eq!(agreed(words), (vec!["b", "d", "e"], vec!["a", "c", "f"]));
     }
 }

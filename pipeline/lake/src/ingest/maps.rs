@@ -99,7 +99,7 @@ impl Splitter<'_> {
             words.extend(splitter.words(layouts, "cases", source, &chunk, |at| numbers?.text_at(at).map(Box::from)));
             Ok(())
         })?;
-        let again = words.iter().filter(|w| days.contains(&w.said.2)).map(|w| w.what.to_string());
+        let again = words.iter().filter(|w| days.contains(&w.said.2)).filter_map(|w| w.what.as_deref().map(str::to_owned));
         self.out.disputed_cases.extend(again);
         self.out.disputed_cases.extend(agreed(words).1.into_iter().map(String::from));
         Ok(())
@@ -129,7 +129,7 @@ impl Splitter<'_> {
         Ok(())
     }
 
-    /// What rows of a table say, each with what tells whether another says otherwise.
+    /// What rows of a table say, each with what tells whether another says otherwise; nothing of a debtor who is not known, which contradicts all the same.
     fn words<T>(&self, layouts: &[Layout], table: &str, source: usize, chunk: &Chunk, what: impl Fn(usize) -> Option<T>) -> Vec<Word<T>> {
         let Some(layout) = layouts.iter().find(|l| l.name == table) else { return Vec::new() };
         let source_of = |_: usize| (source, self.sources[source].as_str());
@@ -137,7 +137,7 @@ impl Splitter<'_> {
         let awaited = Versions::default();
         let placer = Placer { identity: &self.identity, references: &self.references, buckets: 1, want_contents: false, awaited: &awaited };
         let told = placer.told(&batch).into_iter().enumerate();
-        told.filter_map(|(at, (said, content))| Some(Word { said, content, what: what(at)? })).collect()
+        told.map(|(at, (said, content))| Word { said, content, what: what(at) }).collect()
     }
 
     /// Takes in an owner of an asset; that of an asset of the lake is noted, for what hangs on it follows.

@@ -223,6 +223,15 @@ fn a_row_said_again_after_another_that_waits_is_said_anew() {
 }
 
 #[test]
+fn an_owner_contradicted_by_one_who_is_not_known_yet_gets_no_copies() {
+    let owner = |debtor: &str| (4, format!("H1,{debtor},vehicle,600,2025-03-10,"));
+    let comes = (0, "C3,natural,,,王五,2025-01-02".to_owned());
+    let nights = [base(), vec![owner("B2"), owner("C3")], vec![comes]];
+    let reports = three_ways(&nights);
+    assert_eq!((reports[0].lake.rows["assets"], reports[2].tables["assets"].rejected), (1, 2));
+}
+
+#[test]
 fn changes_without_a_key_said_again_and_exports_older_than_the_last_are_told() {
     let nights = Nights::new(Mode::Delta);
     let keyless = |case: &str| (3, format!(",{case},A1,1000,2025-02-02,2025-02-01"));
