@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and may look at any file"
 )]
 
+mod compare;
 mod crash;
 mod cutoff;
 mod encryption;

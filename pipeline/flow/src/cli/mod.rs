@@ -11,6 +11,7 @@
 mod approve;
 mod catalog;
 mod check;
+mod compare;
 mod explain;
 mod key;
 mod nightly;
@@ -216,6 +217,14 @@ enum Verb {
         #[command(flatten)]
         common: Common,
     },
+    /// What changed between two runs: grades, and how much of each change came by time, by facts and by the model
+    #[command(after_help = "Example: luheng compare 2026-05-31-0123456789ab current --out changes.csv --work work")]
+    Compare {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: compare::Compare,
+    },
     /// Re-hashes a run against its manifest
     #[command(after_help = "Example: luheng verify current --work work")]
     Verify {
@@ -275,6 +284,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Explain { common, verb } => verb.run(&common),
         Verb::Sheet { common, verb } => verb.run(&common),
         Verb::Runs { common } => runs::list(&common),
+        Verb::Compare { common, verb } => verb.run(&common),
         Verb::Verify { common, verb } => verb.run(&common),
         Verb::Worker { common, verb } => verb.run(&common),
     }

@@ -128,7 +128,7 @@ fn moved(new: &Columns, new_at: usize, old: &Columns, old_at: usize) -> Vec<Move
 }
 
 /// Does a feature of this name move so without a new fact? House names (architecture.md §7): `_days` is an age; `_365d` is a window.
-fn moves_by_itself(name: &str, before: Option<f64>, after: Option<f64>) -> bool {
+pub(crate) fn moves_by_itself(name: &str, before: Option<f64>, after: Option<f64>) -> bool {
     let is_age = name.ends_with("_days") || name.contains("days_since");
     let window = name.rsplit('_').next().and_then(|end| end.strip_suffix('d'));
     let is_window = window.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
