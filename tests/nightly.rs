@@ -76,6 +76,58 @@ fn the_headline_recounted_from_the_input() {
 }
 
 #[test]
+fn the_oversight_recounted_from_the_input() {
+    let work = shared_work();
+    let oversight = table(&work, "oversight");
+    let (indicator, by, group) = (texts(&oversight, "indicator"), texts(&oversight, "grouped_by"), texts(&oversight, "group"));
+    let told = |wanted: [&str; 3]| {
+        let at = (0..oversight.len()).find(|&at| [&indicator, &by, &group].map(|c| c[at].as_deref().unwrap()) == wanted);
+        at.map(|at| ["numerator", "denominator"].map(|name| oversight.require(name).unwrap().int_at(at).unwrap()))
+    };
+    // Within the 365 days that end with the day.
+    let from = day::format(day::parse(AS_OF).unwrap() - 364);
+    let within = |on: &str| on >= from.as_str() && on <= AS_OF;
+    let mut advice: BTreeMap<String, [i64; 2]> = BTreeMap::new();
+    for row in csv("decisions.csv").iter().filter(|row| within(&row["decided_on"]) && row["known_on"].as_str() <= AS_OF) {
+        let cell = advice.entry(row["measure"].clone()).or_default();
+        *cell = [cell[0] + i64::from(row["decision"] == "adopted"), cell[1] + 1];
+    }
+    assert!(advice.values().map(|c| c[1]).sum::<i64>() > 10, "{advice:?}");
+    for (measure, cell) in advice.iter().filter(|(measure, _)| !measure.is_empty()) {
+        assert_eq!(told(["advice_adopted", "measure", measure]), Some(*cell), "{measure}");
+    }
+    let mut objections: BTreeMap<String, ([i64; 2], [i64; 2])> = BTreeMap::new();
+    for row in csv("objections.csv").iter().filter(|row| within(&row["decided_on"]) && row["known_on"].as_str() <= AS_OF) {
+        let upheld = row["outcome"] == "upheld" || row["outcome"] == "partly";
+        let (share, days) = objections.entry(row["subject"].clone()).or_default();
+        *share = [share[0] + i64::from(upheld), share[1] + 1];
+        if upheld {
+            let taken = day::parse(&row["decided_on"]).unwrap() - day::parse(&row["filed_on"]).unwrap();
+            *days = [days[0] + i64::from(taken), days[1] + 1];
+        }
+    }
+    assert!(!objections.is_empty());
+    for (subject, (share, days)) in &objections {
+        assert_eq!(told(["objection_upheld", "subject", subject]), Some(*share), "{subject}");
+        assert_eq!(told(["objection_days", "subject", subject]).unwrap_or_default(), *days, "{subject}");
+    }
+    // Every rated party stands in one group of each grouping.
+    let ratings = table(&work, "ratings");
+    let mut grades: BTreeMap<String, i64> = BTreeMap::new();
+    for grade in texts(&ratings, "capacity_grade") {
+        *grades.entry(grade.unwrap_or_else(|| "unrated".to_owned())).or_default() += 1;
+    }
+    for (grade, parties) in &grades {
+        assert_eq!(told(["step_overdue", "capacity_grade", grade]).unwrap()[1], *parties, "{grade}");
+    }
+    for grouping in ["willingness_grade", "claim", "livelihood"] {
+        let of = |at: &usize| indicator[*at].as_deref() == Some("untouched") && by[*at].as_deref() == Some(grouping);
+        let all: i64 = (0..oversight.len()).filter(of).map(|at| oversight.require("denominator").unwrap().int_at(at).unwrap()).sum();
+        assert_eq!(all as usize, ratings.len(), "{grouping}");
+    }
+}
+
+#[test]
 fn points_sum_to_the_score_in_every_row() {
     let work = shared_work();
     let (ratings, reasons) = (table(&work, "ratings"), table(&work, "reasons"));

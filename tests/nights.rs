@@ -115,7 +115,7 @@ fn changes_give_what_full_exports_give_and_the_past_can_be_repeated() {
     // The first night again, over a lake that has been corrected since.
     court.night("delta", delta.path(), FIRST, "delta");
     let again = contents(&court.work("delta"));
-    for name in ["features", "ratings", "reasons", "cases", "debtors", "suggestions", "worklist", "alerts", "regional"] {
+    for name in ["features", "ratings", "reasons", "cases", "debtors", "suggestions", "worklist", "alerts", "regional", "oversight"] {
         let file = format!("{name}.parquet");
         assert_eq!(again[&file], then[&file], "{name}");
     }

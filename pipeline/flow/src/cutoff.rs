@@ -18,7 +18,7 @@ pub use crate::party::Party;
 pub use view::View;
 
 /// The lake tables that hold facts of a debtor, in the order of the contract.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 19] = [
     "debtors",
     "cases",
     "parties",
@@ -35,6 +35,7 @@ pub const TABLES: [&str; 18] = [
     "stays",
     "milestones",
     "judgments",
+    "decisions",
     "objections",
     "registers",
 ];

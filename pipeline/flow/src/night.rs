@@ -185,6 +185,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             previous: before.as_ref().map(|b| &b.regional),
         };
         let regional = metrics::regional::regional(&inputs, ctx)?;
+        let oversight = metrics::oversight::oversight(&parts.join("oversight_sums", n, &[])?, ctx.as_of)?;
         for (name, table) in [
             ("features", &features),
             ("ratings", &ratings),
@@ -193,6 +194,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             ("worklist", &worklist),
             ("alerts", &alerts),
             ("regional", &regional),
+            ("oversight", &oversight),
         ] {
             parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
             rows += table.len() as u64;
@@ -281,6 +283,7 @@ fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
         debtors: table("debtors")?,
         alerts: table("alerts")?,
         regional: table("regional")?,
+        oversight: table("oversight")?,
         ..RunTables::default()
     })
 }
@@ -363,7 +366,13 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
     atomic::remove_dir(&parts.folder().join(PARTS))?;
     // Leavings of an earlier `seal` that died.
     atomic::sweep(parts.folder(), &|_| false)?;
-    let mut record = publish::manifest(ctx, parts.folder(), &id, &lake, models, lake.warnings())?;
+    let mut warnings = lake.warnings();
+    let oversight = parquet::read(&parts.folder().join("oversight.parquet"), &ctx.seals.runs)?;
+    for text in metrics::oversight::left_behind(&oversight)?.iter().map(metrics::oversight::LeftBehind::line) {
+        progress.tell(&Event::Warned { text: text.clone() });
+        warnings.push(text);
+    }
+    let mut record = publish::manifest(ctx, parts.folder(), &id, &lake, models, warnings)?;
     record.previous = previous;
     manifest::write(parts.folder(), &record)?;
     let timings: Vec<serde_json::Value> = progress

@@ -41,17 +41,22 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "features", reads: &["lake"], writes: &["features", "evidence", "standing"], per: Per::Bucket },
     Stage { name: "score", reads: &["features", "evidence", "standing", "model"], writes: &["ratings", "reasons"], per: Per::Bucket },
     Stage { name: "suggest", reads: &["lake", "ratings"], writes: &["suggestions"], per: Per::Bucket },
-    Stage { name: "sums", reads: &["lake", "ratings"], writes: &["sums", "bucket_alerts", "party_facts"], per: Per::Bucket },
+    Stage {
+        name: "sums",
+        reads: &["lake", "ratings"],
+        writes: &["sums", "bucket_alerts", "party_facts", "oversight_sums"],
+        per: Per::Bucket,
+    },
     Stage { name: "quality", reads: &["lake"], writes: &["quality_sums"], per: Per::Bucket },
     Stage {
         name: "metrics",
-        reads: &["standing", "ratings", "reasons", "suggestions", "sums", "bucket_alerts", "party_facts"],
-        writes: &["cases", "debtors", "worklist", "alerts", "regional"],
+        reads: &["standing", "ratings", "reasons", "suggestions", "sums", "bucket_alerts", "party_facts", "oversight_sums"],
+        writes: &["cases", "debtors", "worklist", "alerts", "regional", "oversight"],
         per: Per::Whole,
     },
     Stage {
         name: "report",
-        reads: &["ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "quality_sums"],
+        reads: &["ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "oversight", "quality_sums"],
         writes: &["sheets"],
         per: Per::Whole,
     },
@@ -125,7 +130,7 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
             let facts = facts(ctx, bucket)?;
             let sums = metrics::of_bucket(&facts, &ratings, ctx)?;
             facts.check()?;
-            vec![("sums", sums.sums), ("bucket_alerts", sums.alerts), ("party_facts", sums.party_facts)]
+            vec![("sums", sums.sums), ("bucket_alerts", sums.alerts), ("party_facts", sums.party_facts), ("oversight_sums", sums.oversight)]
         }
         "quality" => vec![("quality_sums", quality::of_bucket(ctx, bucket)?)],
         other => return Err(Error::Fault(format!("stage {other} does not work by bucket"))),

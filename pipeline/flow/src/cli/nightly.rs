@@ -41,6 +41,7 @@ impl Nightly {
             _ => println!("score sheets   {}", opened.ctx.work.current().join("sheets/index.html").display()),
         }
         println!("regional page  {}", opened.ctx.work.current().join("regional.html").display());
+        println!("oversight      {}", opened.ctx.work.current().join("oversight.html").display());
         println!("data quality   {}", opened.ctx.work.current().join("quality.html").display());
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What one bucket gives the regional figures, the lists of cases and debtors, and the alerts: three small tables, made in one pass over its debtors.
+//! What one bucket gives the regional figures, the lists of cases and debtors, the alerts and the oversight: four small tables, made in one pass over its debtors.
 //!
 //! They are inner tables of a night and never published: cells are not yet suppressed in them.
 
@@ -14,8 +14,9 @@ use crate::metrics::alerts::{self, Alert};
 use crate::metrics::case_facts::CaseFacts;
 use crate::metrics::counts::{self, Tally};
 use crate::metrics::definitions::{METRICS, Sums};
+use crate::metrics::oversight;
 
-/// The three tables of one bucket.
+/// The four tables of one bucket.
 #[derive(Clone, Debug)]
 pub struct OfBucket {
     /// Sums of the metrics that are counted debtor by debtor.
@@ -24,6 +25,8 @@ pub struct OfBucket {
     pub alerts: Columns,
     /// One row a debtor and case: the case's facts, and whether the debtor is on a list.
     pub party_facts: Columns,
+    /// What was done and decided, by what the ratings said.
+    pub oversight: Columns,
 }
 
 /// The tables of one bucket as of the run's day; `ratings` are the bucket's own.
@@ -35,6 +38,7 @@ pub fn of_bucket(facts: &Facts, ratings: &Columns, ctx: &Context) -> Result<OfBu
     let mut cases = Vec::new();
     let mut alerts: Vec<Alert> = Vec::new();
     let rated = rated_by_debtor(ratings)?;
+    let (graded, mut done) = (oversight::rated(ratings)?, oversight::Tally::default());
     let assets = facts.first_known("assets");
     for debtor in facts.debtors() {
         let view = facts.view(debtor, ctx.as_of);
@@ -57,10 +61,19 @@ pub fn of_bucket(facts: &Facts, ratings: &Columns, ctx: &Context) -> Result<OfBu
             let lapses_on = holds.iter().filter_map(|h| h.expires_on).min();
             cases.push(CaseFacts { lapses_on, is_listed, is_limited, ..CaseFacts::of(&party) });
             alerts::of_party(&party, &holds, &assets, ctx, &mut alerts);
+            if let Some(grades) = graded.get(&(debtor, party.case_no)) {
+                done.party(&party, *grades);
+            }
         }
         alerts::of_debtor(&view, &mut alerts);
+        done.debtor(&view, &graded);
     }
-    Ok(OfBucket { sums: tally.into_columns(), alerts: Alert::columns(ctx.as_of, &alerts), party_facts: CaseFacts::columns(&cases) })
+    Ok(OfBucket {
+        sums: tally.into_columns(),
+        alerts: Alert::columns(ctx.as_of, &alerts),
+        party_facts: CaseFacts::columns(&cases),
+        oversight: done.into_columns(),
+    })
 }
 
 /// Cases of each debtor due for rating, and whether his capacity is rated there.

@@ -28,6 +28,15 @@ pub fn wilson(count: i64, of: i64) -> Option<(f64, f64)> {
     Some(((middle - half).clamp(0.0, p), (middle + half).clamp(p, 1.0)))
 }
 
+/// Newcombe's 95 % interval for the share of the first less that of the second (method 10 of Statistics in Medicine 17, 1998); `None` where either has no
+/// unit.
+pub fn difference((a, of_a): (i64, i64), (b, of_b): (i64, i64)) -> Option<(f64, f64)> {
+    let ((low_a, high_a), (low_b, high_b)) = (wilson(a, of_a)?, wilson(b, of_b)?);
+    let (p, q) = (a as f64 / of_a as f64, b as f64 / of_b as f64);
+    let root = |x: f64, y: f64| libm::sqrt(x * x + y * y);
+    Some((p - q - root(p - low_a, high_b - q), p - q + root(high_a - p, q - low_b)))
+}
+
 /// The x at which a gamma of this shape (scale 1) has probability `p` below it.
 fn gamma_quantile(shape: f64, p: f64) -> f64 {
     let (mut low, mut high) = (0.0, 2.0 * shape + 20.0);

@@ -1,7 +1,7 @@
 //! Regional figures, cases, debtors, worklist and alerts: what a court reads over many ratings at once.
 //!
 //! A bucket gives three small inner tables in one pass ([`of_bucket`]); everything here then takes whole tables and gives the published one:
-//! [`regional::regional`], [`cases::cases`], [`debtors::debtors`], [`worklist::worklist`], [`changes::of_ratings`] and [`alerts::alerts`].
+//! [`regional::regional`], [`cases::cases`], [`debtors::debtors`], [`worklist::worklist`], [`oversight::oversight`], [`changes::of_ratings`] and [`alerts::alerts`].
 //! To add a regional figure, add an entry to [`definitions::METRICS`].
 
 pub mod alerts;
@@ -15,6 +15,7 @@ pub mod definitions;
 pub mod grid;
 pub mod interval;
 pub mod joint;
+pub mod oversight;
 pub mod party;
 pub mod places;
 pub mod regional;

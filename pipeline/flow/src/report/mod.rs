@@ -8,6 +8,7 @@ mod cells;
 mod context;
 pub mod explain;
 pub mod index;
+pub mod oversight;
 mod party;
 pub mod quality;
 mod quality_columns;

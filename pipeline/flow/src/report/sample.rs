@@ -60,7 +60,26 @@ pub fn tables() -> RunTables {
         debtors: debtors(),
         alerts: alerts(),
         regional: regional(),
+        oversight: oversight(),
     }
+}
+
+fn oversight() -> Columns {
+    let rows = [
+        ("steps_180d", "capacity_grade", "C1", 30, 60, None),
+        ("step_overdue", "capacity_grade", "C1", 30, 60, Some((0.38, 0.62))),
+        ("left_behind", "capacity_grade", "C1", 30, 60, Some((0.1, 0.3))),
+        ("advice_adopted", "subject", "measure", 3, 4, Some((0.3, 0.95))),
+    ];
+    Columns::new()
+        .text("indicator", rows.iter().map(|r| Some(r.0)))
+        .text("grouped_by", rows.iter().map(|r| Some(r.1)))
+        .text("group", rows.iter().map(|r| Some(r.2)))
+        .int("numerator", rows.iter().map(|r| Some(r.3)))
+        .int("denominator", rows.iter().map(|r| Some(r.4)))
+        .real("value", rows.iter().map(|r| Some(if r.0 == "left_behind" { 0.2 } else { r.3 as f64 / r.4 as f64 })))
+        .real("low95", rows.iter().map(|r| r.5.map(|i| i.0)))
+        .real("high95", rows.iter().map(|r| r.5.map(|i| i.1)))
 }
 
 fn on(text: &str) -> Option<i32> {

@@ -22,6 +22,8 @@ pub struct RunTables {
     pub alerts: Columns,
     /// Regional figures.
     pub regional: Columns,
+    /// What the court did, by what the ratings said.
+    pub oversight: Columns,
 }
 
 /// The rows of one case.

@@ -4,7 +4,7 @@
 use super::sample::{A, B, CASE, context, tables};
 use crate::quality::{Quality, figures};
 
-use super::{ByCase, CaseTables, explain, index, quality, regional, sheet_name, sheets};
+use super::{ByCase, CaseTables, explain, index, oversight, quality, regional, sheet_name, sheets};
 use luheng_lake::columns::Columns;
 use luheng_sheet::html;
 
@@ -194,4 +194,14 @@ fn the_quality_page_is_honest_about_rejects() {
     }
     let back: Quality = serde_json::from_str(&quality::json(&figures).unwrap()).unwrap();
     assert_eq!(back, figures);
+}
+
+#[test]
+fn the_oversight_page_says_who_is_left_behind_and_what_was_not_recorded() {
+    let page = |table: &Columns| html::render(&oversight::page(table, &context())).unwrap();
+    let html = page(&tables().oversight);
+    assert!(html.contains("C1级被执行人中50.0%（60名中30名）有法定步骤逾期，比其他等级高20.0个百分点（95%区间10.0—30.0）"), "{html}");
+    assert!(html.contains("75.0%（30.0%—95.0%）"));
+    assert_eq!(html.matches("近一年没有记录").count(), 1, "no objection is on record");
+    assert!(!page(&Columns::new()).contains("超出偶然波动"));
 }

@@ -1,6 +1,6 @@
 //! Writes every document of a run. Sheets are made in parallel; each is a file of its own, so the order of work never shows.
 
-use super::{ByCase, Long, RunTables, SheetContext, index, quality, regional, sheet_name, sheets};
+use super::{ByCase, Long, RunTables, SheetContext, index, oversight, quality, regional, sheet_name, sheets};
 use crate::error::{Error, Result};
 use crate::quality::Quality;
 use luheng_lake::columns::Columns;
@@ -15,7 +15,7 @@ const CASES_AT_ONCE: usize = 4_096;
 /// Gives reasons and suggestions not given yet: of the cases before the one named, or of all that are left.
 pub type NextLong<'a> = dyn FnMut(Option<&str>) -> Result<(Columns, Columns)> + 'a;
 
-/// Writes `sheets/*.html` (where `sheets` says so), `regional.html .csv .json` and `quality.html .json` below the run's folder; gives each file's name, relative to
+/// Writes `sheets/*.html` (where `sheets` says so), `regional.html .csv .json`, `oversight.html` and `quality.html .json` below the run's folder; gives each file's name, relative to
 /// it, with its entry for the manifest, in order of name.
 ///
 /// # Errors
@@ -32,6 +32,7 @@ pub fn write_all(
     written.push(write_doc(run, "regional.html".into(), &regional::page(&tables.regional, ctx))?);
     written.push(write_plain(run, "regional.csv", &regional::csv(&tables.regional))?);
     written.push(write_plain(run, "regional.json", &regional::json(&tables.regional)?)?);
+    written.push(write_doc(run, "oversight.html".into(), &oversight::page(&tables.oversight, ctx))?);
     written.push(write_doc(run, "quality.html".into(), &quality::page(quality_figures, ctx))?);
     written.push(write_plain(run, "quality.json", &quality::json(quality_figures)?)?);
     written.sort_by(|a, b| a.0.cmp(&b.0));
