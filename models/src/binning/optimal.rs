@@ -1,6 +1,6 @@
 //! The best bins there are: of all ways to cut a feature that keep the constraints, the one that tells most, with its certificate.
 //!
-//! Values are first cut finely (pre-bins), a dynamic programme ([`super::search`]) joins them exactly, and the neighbourhoods of its cuts are cut
+//! Values are first cut finely (pre-bins), a dynamic programme (`search.rs`) joins them exactly, and the neighbourhoods of its cuts are cut
 //! finer and joined again, until nothing is gained. The objectives are sums over bins and convex, as in Navas-Palencia, *Optimal binning:
 //! mathematical programming formulation*, 2020, who solves the same problem by integer programming.
 

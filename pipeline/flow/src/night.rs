@@ -173,8 +173,9 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
         let debtors = metrics::debtors::debtors(&standing, &ratings, &reasons, &party_facts, ctx.as_of)?;
         let worklist = metrics::worklist::worklist(&suggestions, &standing, &cases, ctx.as_of)?;
         let before = previous.map(|id| Before::read(ctx, id)).transpose()?;
-        let rated_before = before.as_ref().map(|b| metrics::changes::Previous { ratings: &b.ratings, features: &b.features });
-        let changed = metrics::changes::of_ratings(&ratings, &features, &reasons, rated_before, ctx.as_of)?;
+        let rated_before =
+            before.as_ref().map(|b| metrics::changes::Previous { ratings: &b.ratings, features: &b.features, told: b.told.as_ref() });
+        let (changed, told) = metrics::changes::of_ratings(&ratings, &features, &reasons, rated_before, ctx.as_of)?;
         let alerts = metrics::alerts::alerts(&parts.join("bucket_alerts", n, &[])?, &changed)?;
         let (regions, population) = (whole(ctx, "regions")?, whole(ctx, "population")?);
         let inputs = metrics::regional::Inputs {
@@ -195,6 +196,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             ("alerts", &alerts),
             ("regional", &regional),
             ("oversight", &oversight),
+            ("told", &told),
         ] {
             parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
             rows += table.len() as u64;
@@ -244,12 +246,14 @@ struct Before {
     ratings: Columns,
     features: Columns,
     regional: Columns,
+    told: Option<Columns>,
 }
 
 impl Before {
     fn read(ctx: &Context, id: &str) -> Result<Self> {
         let table = |name: &str| parquet::read(&ctx.work.run(id).join(format!("{name}.parquet")), &ctx.seals.runs);
-        Ok(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")? })
+        let told = parquet::read_if_present(&ctx.work.run(id).join("told.parquet"), &ctx.seals.runs)?;
+        Ok(Self { ratings: table("ratings")?, features: table("features")?, regional: table("regional")?, told })
     }
 }
 

@@ -51,7 +51,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "metrics",
         reads: &["standing", "ratings", "reasons", "suggestions", "sums", "bucket_alerts", "party_facts", "oversight_sums"],
-        writes: &["cases", "debtors", "worklist", "alerts", "regional", "oversight"],
+        writes: &["cases", "debtors", "worklist", "alerts", "regional", "oversight", "told"],
         per: Per::Whole,
     },
     Stage {

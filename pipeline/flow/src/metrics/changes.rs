@@ -2,17 +2,24 @@
 //!
 //! The cause of a changed grade is the *model* if the axis was scored by another one; else *time* if every feature that moved is one that moves by
 //! itself (days since something, or a windowed count that only fell as the window moved on); else *facts*.
+//!
+//! A probability that wavers about a cut is no news: what is told is the grade once the probability lies [`MARGIN`] beyond the cut. The table `told` keeps
+//! what each party's grades were told as last, so that a slow drift is told as well, once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use luheng_lake::columns::{Columns, Day};
 
+use crate::bundle::CUTS;
 use crate::error::Result;
 use crate::frame::{self, Cells};
 use crate::metrics::alerts::Alert;
 
 /// A rating that may be used for so few days more is told.
 const STALE_DAYS: Day = 7;
+
+/// How far beyond a cut a probability must lie before the grade is told as another.
+const MARGIN: f64 = 0.02;
 
 /// The published night before: its ratings and features.
 #[derive(Clone, Copy, Debug)]
@@ -21,32 +28,108 @@ pub struct Previous<'a> {
     pub ratings: &'a Columns,
     /// Its `features`.
     pub features: &'a Columns,
+    /// Its `told`; none of a night before there was one: then its grades are what was told.
+    pub told: Option<&'a Columns>,
 }
 
-const RATING: [&str; 8] =
-    ["case_no", "debtor_id", "as_of", "capacity_grade", "willingness_grade", "valid_until", "capacity_model", "willingness_model"];
+const RATING: [&str; 10] = [
+    "case_no",
+    "debtor_id",
+    "as_of",
+    "capacity_p",
+    "willingness_p",
+    "capacity_grade",
+    "willingness_grade",
+    "valid_until",
+    "capacity_model",
+    "willingness_model",
+];
 
-/// The alerts that ratings tell.
+/// The axes with the letter of their grades.
+const AXES: [(&str, char); 2] = [("capacity", 'C'), ("willingness", 'W')];
+
+/// The alerts that ratings tell, and the table `told`: case_no, debtor_id, and each axis' grade as it was told last.
 ///
 /// # Errors
 /// A column that a table lacks.
-pub fn of_ratings(ratings: &Columns, features: &Columns, reasons: &Columns, previous: Option<Previous<'_>>, as_of: Day) -> Result<Columns> {
+pub fn of_ratings(
+    ratings: &Columns,
+    features: &Columns,
+    reasons: &Columns,
+    previous: Option<Previous<'_>>,
+    as_of: Day,
+) -> Result<(Columns, Columns)> {
     let now = ratings.select(&RATING)?;
     let mut alerts = stale(&now, as_of)?;
-    if let Some(before) = previous {
-        let both = frame::beside(&now, &before.ratings.select(&RATING)?, &["case_no", "debtor_id"])?;
-        let (new, old) = (by_party(features)?, by_party(before.features)?);
-        let mut changed = Vec::new();
-        for row in frame::rows(&both, &["as_of_right"])?.filter(|r| r.date("as_of_right").is_some()) {
-            for axis in ["capacity", "willingness"] {
-                changed.extend(change(&row, axis, features, &new, before.features, &old));
+    let Some(before) = previous else { return Ok((Alert::columns(as_of, &alerts), as_rated(&now)?)) };
+    let both = frame::beside(&now, &before.ratings.select(&RATING)?, &["case_no", "debtor_id"])?;
+    let (new, old) = (by_party(features)?, by_party(before.features)?);
+    let last_told = before.told.map(told_by_party).transpose()?;
+    let (mut changed, mut told) = (Vec::new(), Vec::new());
+    for row in frame::rows(&both, &["as_of_right"])? {
+        let party = (row.owned("case_no").unwrap_or_default(), row.owned("debtor_id").unwrap_or_default());
+        let mut grades = [None, None];
+        for ((axis, letter), grade) in AXES.iter().zip(&mut grades) {
+            let is = row.text(&format!("{axis}_grade"));
+            let earlier = last_told.as_ref().and_then(|told| told.get(&party)).map(|grades| grades[usize::from(*letter == 'W')].clone());
+            // A party who is rated for the first time has nothing to change from.
+            let Some(was) = row.date("as_of_right").map(|_| earlier.unwrap_or_else(|| row.owned(&format!("{axis}_grade_right")))) else {
+                *grade = is.map(str::to_owned);
+                continue;
+            };
+            *grade = as_told(was.as_deref(), is, row.real(&format!("{axis}_p")), *letter);
+            if *grade != was {
+                changed.push(change(&row, axis, (was, grade.clone()), features, &new, before.features, &old));
             }
         }
-        let wanted: BTreeSet<Key> = changed.iter().map(|c| c.key.clone()).collect();
-        let evidence = evidence_of(reasons, &wanted)?;
-        alerts.extend(changed.into_iter().map(|c| c.into_alert(&evidence)));
+        told.push((party, grades));
     }
-    Ok(Alert::columns(as_of, &alerts))
+    let wanted: BTreeSet<Key> = changed.iter().map(|c| c.key.clone()).collect();
+    let evidence = evidence_of(reasons, &wanted)?;
+    alerts.extend(changed.into_iter().map(|c| c.into_alert(&evidence)));
+    Ok((Alert::columns(as_of, &alerts), told_table(&told)))
+}
+
+/// What a grade is told as: what it is, but where it left the one told before by less than the margin.
+fn as_told(was: Option<&str>, is: Option<&str>, p: Option<f64>, letter: char) -> Option<String> {
+    let number = |grade: Option<&str>| grade.and_then(|g| g.strip_prefix(letter)).and_then(|n| n.parse::<usize>().ok());
+    let (Some(from), Some(to), Some(p)) = (number(was), number(is), p) else { return is.map(str::to_owned) };
+    // The cut above a grade stands at its place less one, that below at its place less two.
+    let wavers = match to.cmp(&from) {
+        std::cmp::Ordering::Greater => CUTS.get(from - 1).is_some_and(|cut| p < cut + MARGIN),
+        std::cmp::Ordering::Less => CUTS.get(from.wrapping_sub(2)).is_some_and(|cut| p >= cut - MARGIN),
+        std::cmp::Ordering::Equal => false,
+    };
+    if wavers { was } else { is }.map(str::to_owned)
+}
+
+/// A party and its grades by [`AXES`].
+type Told = ((String, String), [Option<String>; 2]);
+
+fn as_rated(ratings: &Columns) -> Result<Columns> {
+    let rows = frame::rows(ratings, &["case_no", "debtor_id"])?;
+    let of = |row: Cells<'_>| {
+        let party = (row.owned("case_no").unwrap_or_default(), row.owned("debtor_id").unwrap_or_default());
+        (party, [row.owned("capacity_grade"), row.owned("willingness_grade")])
+    };
+    Ok(told_table(&rows.map(of).collect::<Vec<Told>>()))
+}
+
+fn told_table(told: &[Told]) -> Columns {
+    Columns::new()
+        .text("case_no", told.iter().map(|t| Some(&t.0.0)))
+        .text("debtor_id", told.iter().map(|t| Some(&t.0.1)))
+        .text("capacity_grade", told.iter().map(|t| t.1[0].as_ref()))
+        .text("willingness_grade", told.iter().map(|t| t.1[1].as_ref()))
+}
+
+fn told_by_party(told: &Columns) -> Result<BTreeMap<(String, String), [Option<String>; 2]>> {
+    let rows = frame::rows(told, &["case_no", "debtor_id", "capacity_grade", "willingness_grade"])?;
+    let of = |row: Cells<'_>| {
+        let grades = [row.owned("capacity_grade"), row.owned("willingness_grade")];
+        Some(((row.owned("case_no")?, row.owned("debtor_id")?), grades))
+    };
+    Ok(rows.filter_map(of).collect())
 }
 
 /// Ratings of the run's own day that run out soon; a back-test rates other days and is in nobody's use.
@@ -83,17 +166,14 @@ fn by_party(features: &Columns) -> Result<BTreeMap<(String, String), usize>> {
 fn change(
     row: &Cells<'_>,
     axis: &'static str,
+    (before, after): (Option<String>, Option<String>),
     new: &Columns,
     new_at: &BTreeMap<(String, String), usize>,
     old: &Columns,
     old_at: &BTreeMap<(String, String), usize>,
-) -> Option<Change> {
-    let (grade, model) = (format!("{axis}_grade"), format!("{axis}_model"));
-    let (after, before) = (row.owned(&grade), row.owned(&format!("{grade}_right")));
-    if after == before {
-        return None;
-    }
-    let party = (row.owned("case_no")?, row.owned("debtor_id")?);
+) -> Change {
+    let model = format!("{axis}_model");
+    let party = (row.owned("case_no").unwrap_or_default(), row.owned("debtor_id").unwrap_or_default());
     let moved = match (new_at.get(&party), old_at.get(&party)) {
         (Some(&n), Some(&o)) => moved(new, n, old, o),
         _ => Vec::new(),
@@ -106,7 +186,7 @@ fn change(
         "facts"
     };
     let key = (party.0, party.1, axis);
-    Some(Change { key, before, after, cause, moved: moved.into_iter().map(|m| m.feature).collect() })
+    Change { key, before, after, cause, moved: moved.into_iter().map(|m| m.feature).collect() }
 }
 
 struct Moved {
@@ -185,7 +265,13 @@ mod tests {
     use super::*;
 
     fn ratings(grade: &str, model: &str, valid_until: Day) -> Columns {
+        rated(Some(0.5), grade, model, valid_until)
+    }
+
+    fn rated(p: Option<f64>, grade: &str, model: &str, valid_until: Day) -> Columns {
         Columns::new()
+            .real("capacity_p", [p])
+            .real("willingness_p", [None])
             .text("case_no", [Some("c")])
             .text("debtor_id", [Some("d")])
             .date("as_of", [Some(100)])
@@ -211,8 +297,8 @@ mod tests {
             .text("axis", [Some("capacity")])
             .text("feature", [Some("instalments_broken_n_365d")])
             .text("evidence", [Some("conduct:2;conduct:1")]);
-        let before = Previous { ratings: &ratings("C3", "m1", 190), features: &features(10.0, 1.0) };
-        let table = of_ratings(&ratings("C4", model, 190), now, &reasons, Some(before), 100).unwrap();
+        let before = Previous { ratings: &ratings("C3", "m1", 190), features: &features(10.0, 1.0), told: None };
+        let (table, _) = of_ratings(&rated(Some(0.7), "C4", model, 190), now, &reasons, Some(before), 100).unwrap();
         assert_eq!(table.len(), 1);
         frame::rows(&table, &["cause"]).unwrap().find_map(|r| r.owned("cause"))
     }
@@ -228,9 +314,42 @@ mod tests {
     fn an_unchanged_grade_is_no_news_and_an_old_rating_is() {
         let now = ratings("C3", "m2", 105);
         let empty = Columns::new();
-        let table =
-            of_ratings(&now, &features(1.0, 1.0), &empty, Some(Previous { ratings: &now, features: &features(1.0, 1.0) }), 100).unwrap();
+        let before = Previous { ratings: &now, features: &features(1.0, 1.0), told: None };
+        let (table, _) = of_ratings(&now, &features(1.0, 1.0), &empty, Some(before), 100).unwrap();
         let kinds: Vec<_> = frame::rows(&table, &["kind"]).unwrap().filter_map(|r| r.owned("kind")).collect();
         assert_eq!(kinds, ["rating_stale"]);
+    }
+
+    #[test]
+    fn a_grade_that_wavers_about_a_cut_is_told_once() {
+        let reasons =
+            ["case_no", "debtor_id", "axis", "feature", "evidence"].iter().fold(Columns::new(), |t, name| t.text(name, [Some("x")]));
+        let grade = |p: f64| format!("C{}", crate::bundle::grade_of(p));
+        let nights = |all: &[f64]| {
+            let mut before: Option<(Columns, Columns)> = None;
+            let mut alerts = Vec::new();
+            for p in all {
+                let now = rated(Some(*p), &grade(*p), "m", 190);
+                let facts = features(1.0, 1.0);
+                let previous = before.as_ref().map(|(ratings, told)| Previous { ratings, features: &facts, told: Some(told) });
+                let (table, told) = of_ratings(&now, &facts, &reasons, previous, 100).unwrap();
+                let changes = frame::rows(&table, &["before", "after"]).unwrap();
+                alerts.extend(changes.map(|r| format!("{} {}", r.text("before").unwrap(), r.text("after").unwrap())));
+                before = Some((now, told));
+            }
+            alerts
+        };
+        assert_eq!(nights(&[0.39, 0.41, 0.39, 0.41, 0.39]), Vec::<String>::new());
+        assert_eq!(nights(&[0.39, 0.41, 0.42, 0.41, 0.39, 0.37]), ["C2 C3", "C3 C2"]);
+        assert_eq!(nights(&[0.39, 0.61]), ["C2 C4"]);
+        assert_eq!(nights(&[0.81, 0.79, 0.785, 0.777]), ["C5 C4"]);
+    }
+
+    #[test]
+    fn what_is_not_rated_any_more_is_told_at_once() {
+        assert_eq!(as_told(Some("C2"), None, None, 'C'), None);
+        assert_eq!(as_told(None, Some("C2"), Some(0.39), 'C').as_deref(), Some("C2"));
+        assert_eq!(as_told(Some("W1"), Some("W2"), Some(0.219), 'W').as_deref(), Some("W1"));
+        assert_eq!(as_told(Some("W1"), Some("W2"), Some(0.22), 'W').as_deref(), Some("W2"));
     }
 }
