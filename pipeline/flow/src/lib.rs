@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod conduct;
 pub mod config;
 pub mod context;
 pub mod cutoff;
