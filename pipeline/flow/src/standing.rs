@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use luheng_lake::columns::{Columns, Day};
 
+use crate::conduct;
 use crate::context::Context;
 use crate::cutoff::{Party, Row, View};
-use crate::conduct;
 use crate::means::{self, Means};
 use crate::procedure;
 

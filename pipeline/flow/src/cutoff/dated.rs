@@ -25,7 +25,7 @@ impl<'a> Dated<'a> {
     }
 
     /// Those of the last `days` days up to `day`: the day itself is the first of them.
-    pub fn last<'s>(facts: &'s [Self], day: Day, days: i32) -> &'s [Self] {
+    pub fn last(facts: &[Self], day: Day, days: i32) -> &[Self] {
         &facts[facts.partition_point(|f| f.on <= day.saturating_sub(days))..]
     }
 }

@@ -149,9 +149,9 @@ pub const FEATURES: &[Feature] = &[
         zh: "被执行人为单位",
         en: "the debtor is an organisation",
         missing: Missing::Unknown(NO_KIND),
-        compute: |s| match s.party.view.debtor() {
-            Some(row) => Value::sign(row.text("kind").is_some_and(|k| k != "natural"), row),
-            None => Value::unknown(),
+        compute: |s| {
+            let kind = s.party.view.debtor().and_then(|row| row.text("kind").map(|kind| (kind, row)));
+            kind.map_or_else(Value::unknown, |(kind, row)| Value::sign(kind != "natural", row))
         },
         ..SIGN
     },

@@ -87,7 +87,8 @@ pub const FEATURES: &[Feature] = &[
         ground: "CCDC 12",
         missing: Missing::Unknown(NOT_ANSWERED),
         compute: |s| {
-            let last = newest(s).into_iter().filter_map(|r| r.date("returned_on").map(|on| (on, r))).max_by_key(|(on, r)| (*on, r.row_id()));
+            let last =
+                newest(s).into_iter().filter_map(|r| r.date("returned_on").map(|on| (on, r))).max_by_key(|(on, r)| (*on, r.row_id()));
             last.map_or_else(Value::unknown, |(on, row)| Value::of(f64::from(s.party.day() - on), vec![row]))
         },
         ..BASE

@@ -13,7 +13,7 @@ fn held<'s, 'a>(s: &'s Subject<'_, 'a>, by: &'static [Control]) -> impl Iterator
 }
 
 /// The first holds of this case that have a day on which they end, with what they hold.
-fn ending<'s, 'a>(s: &'s Subject<'_, 'a>) -> impl Iterator<Item = (i32, Row<'a>, i64)> {
+fn ending<'a>(s: &Subject<'_, 'a>) -> impl Iterator<Item = (i32, Row<'a>, i64)> {
     held(s, &[Control::Own]).filter_map(|a| a.hold.and_then(|hold| hold.date("expires_on").map(|on| (on, hold, a.net_fen))))
 }
 
@@ -89,7 +89,8 @@ pub const FEATURES: &[Feature] = &[
         ground: "CKD 27",
         missing: Missing::Unknown(NO_HOLD),
         compute: |s| {
-            let soon: Vec<(Row<'_>, i64)> = ending(s).filter(|(on, ..)| *on - s.party.day() <= 90).map(|(_, hold, fen)| (hold, fen)).collect();
+            let soon: Vec<(Row<'_>, i64)> =
+                ending(s).filter(|(on, ..)| *on - s.party.day() <= 90).map(|(_, hold, fen)| (hold, fen)).collect();
             let lapsing = soon.iter().fold(0_i64, |sum, (_, fen)| sum.saturating_add(*fen));
             if s.means.controlled_fen <= 0 {
                 return Value::unknown();
