@@ -245,8 +245,8 @@ fn a_snapshot_tells_nothing_before_its_day() {
     assert_eq!(told(200), (Some(200), Some(5), Some(true)));
 }
 
-/// Tables that say what somebody has, earns, owes or has paid.
-const OF_MEANS: [&str; 5] = ["assets", "seizures", "incomes", "obligations", "payments"];
+/// Tables that say what somebody has, earns, owes or has paid, and what measures found.
+const OF_MEANS: [&str; 6] = ["assets", "seizures", "incomes", "obligations", "payments", "measures"];
 
 #[test]
 fn willingness_is_blind_to_means() {
