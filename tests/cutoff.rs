@@ -19,7 +19,7 @@ use crate::rewrite::{self, Export};
 use crate::town;
 
 /// What a run of the sample configuration is given.
-fn context(work: &Path) -> Context {
+pub fn context(work: &Path) -> Context {
     let files = CatalogFiles::embedded();
     let config = Config::parse(&std::fs::read_to_string(town::configuration()).unwrap(), "luheng.toml").unwrap();
     Context {
@@ -245,8 +245,8 @@ fn a_snapshot_tells_nothing_before_its_day() {
     assert_eq!(told(200), (Some(200), Some(5), Some(true)));
 }
 
-/// Tables that say what somebody has, earns, owes or has paid.
-const OF_MEANS: [&str; 5] = ["assets", "seizures", "incomes", "obligations", "payments"];
+/// Tables that say what somebody has, earns, owes or has paid, and what measures found.
+const OF_MEANS: [&str; 6] = ["assets", "seizures", "incomes", "obligations", "payments", "measures"];
 
 #[test]
 fn willingness_is_blind_to_means() {

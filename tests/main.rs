@@ -22,6 +22,7 @@ mod invariance;
 mod labels;
 mod linked;
 mod means;
+mod never;
 mod nightly;
 mod nights;
 mod quality;

@@ -39,7 +39,7 @@ const EMPTY_NAMES: [&str; 9] = ["util", "utils", "helper", "helpers", "common", 
 const NOT_IN_MODELS: [&str; 8] = ["case", "cases", "court", "courts", "party", "parties", "measure", "measures"];
 
 /// What may never speak for or against a person (contract.md §3), as words of a feature's id or of a column it reads.
-const NEVER_FEATURES: [&str; 40] = [
+const NEVER_FEATURES: [&str; 41] = [
     "ethnicity",
     "ethnic",
     "nationality",
@@ -76,6 +76,7 @@ const NEVER_FEATURES: [&str; 40] = [
     "objections",
     "review",
     "suing",
+    "custody",
     "voided",
     "phone",
     "age",

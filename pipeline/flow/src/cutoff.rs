@@ -4,6 +4,7 @@
 //! nothing voided by then, and nothing ever of the wrong person; a date later than the day reads as unknown, and with it what it reveals; an asset
 //! that a later answered inquiry no longer shows has ended. Feature code cannot reach the lake otherwise, so leakage is impossible by shape.
 
+mod dated;
 mod view;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -15,6 +16,7 @@ use luheng_lake::schema::{Kind, Schema, Table};
 
 use crate::error::{Error, Result};
 pub use crate::party::Party;
+pub use dated::Dated;
 pub use view::View;
 
 /// The lake tables that hold facts of a debtor, in the order of the contract.
@@ -125,6 +127,9 @@ impl Facts {
             shared: BTreeSet::new(),
             left: BTreeSet::new(),
             due_all_fen: OnceCell::new(),
+            answers: BTreeMap::new(),
+            acts: Vec::new(),
+            changes: Vec::new(),
         };
         for (at, name) in TABLES.iter().enumerate().filter(|(_, name)| tables.contains(name)) {
             if let Some((held, range)) = self.tables.get(name).and_then(|held| held.debtors.get(debtor_id).map(|range| (held, range))) {
@@ -137,6 +142,7 @@ impl Facts {
         }
         view.part_others();
         view.end_assets();
+        view.order_facts();
         view
     }
 

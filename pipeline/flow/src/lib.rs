@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod cli;
 pub mod compare;
+pub mod conduct;
 pub mod config;
 pub mod context;
 pub mod cutoff;

@@ -90,20 +90,29 @@ impl<'v, 'a> Party<'v, 'a> {
 
     /// Due on the whole case: principal, fixed interest and costs (the claim where no principal is stated), less receipts and waivers. In fen, never below 0.
     pub fn case_due_fen(&self) -> i64 {
+        self.case_due_after(&self.receipts())
+    }
+
+    fn case_due_after(&self, receipts: &[Row<'_>]) -> i64 {
         let stated = match self.case.fen("principal_fen") {
             Some(principal) => {
                 principal.saturating_add(self.case.fen("interest_fen").unwrap_or(0)).saturating_add(self.case.fen("costs_fen").unwrap_or(0))
             }
             None => self.case.fen("claim_fen").unwrap_or(0),
         };
-        let received = self.receipts().iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+        let received = receipts.iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
         stated.saturating_sub(received).saturating_sub(self.case.fen("waived_fen").unwrap_or(0)).max(0)
     }
 
     /// Due by this party: the case's due within the limits of its liability. In fen.
     pub fn due_fen(&self) -> i64 {
-        let due = self.case_due_fen();
-        let own = || self.receipts().iter().filter(|r| self.is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
+        self.due_after(&self.receipts())
+    }
+
+    /// As [`Self::due_fen`], the [`Self::receipts`] being at hand.
+    pub fn due_after(&self, receipts: &[Row<'_>]) -> i64 {
+        let due = self.case_due_after(receipts);
+        let own = || receipts.iter().filter(|r| self.is_own(r)).filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add);
         let cap = match self.party.text("liability") {
             Some("by_share") => self.party.fen("share_fen"),
             Some("limited_amount" | "limited_asset" | "limited_estate") => self.party.fen("limit_fen"),

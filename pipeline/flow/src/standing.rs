@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use luheng_lake::columns::{Columns, Day};
 
+use crate::conduct;
 use crate::context::Context;
 use crate::cutoff::{Party, Row, View};
-use crate::features::conduct;
 use crate::means::{self, Means};
 use crate::procedure;
 
@@ -57,7 +57,7 @@ pub struct Standing {
 
 /// The latest answer of each channel, by channel.
 pub fn answers<'a>(view: &View<'a>) -> BTreeMap<&'a str, Row<'a>> {
-    procedure::answers(view).into_iter().filter_map(|(channel, answers)| Some((channel, answers.newest?))).collect()
+    view.answers().iter().filter_map(|(channel, answers)| Some((*channel, answers.newest?))).collect()
 }
 
 /// Has a means-free duty fallen due by the day? A report ordered, a summons, a limit on consumption, or any act that answers one.
@@ -66,11 +66,7 @@ pub fn had_opportunity(party: &Party<'_, '_>) -> bool {
     let report =
         party.rows("milestones").iter().any(|m| m.text("node") == Some("property_report") && m.date("due_on").is_some_and(|d| d <= day));
     let limited = party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, day));
-    let acted = party
-        .view
-        .rows("conduct")
-        .iter()
-        .any(|c| c.text("kind").is_some_and(|k| conduct::MET.contains(&k) || conduct::BREACHED.contains(&k)) && conduct::counts(c));
+    let acted = party.view.acts().iter().any(|act| conduct::MET.contains(&act.kind) || conduct::BREACHED.contains(&act.kind));
     report || limited || acted
 }
 
@@ -98,7 +94,7 @@ impl Standing {
     pub fn of(party: &Party<'_, '_>, means: &Means<'_>, ctx: &Context) -> Self {
         let spec = &ctx.ratings.capacity;
         let day = party.day();
-        let asked = procedure::answers(party.view);
+        let asked = party.view.answers();
         let answered_on = |channel: &str| asked.get(channel).and_then(|a| a.newest).and_then(|r| r.date("returned_on"));
         let fresh = |channel: &str| answered_on(channel).is_some_and(|on| day - on <= spec.stale_days);
         // A channel that has not answered is chased; one that was not asked, or long ago, is asked.

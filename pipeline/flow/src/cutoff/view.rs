@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use luheng_lake::columns::Day;
 
-use super::{Party, Row, TABLES, place};
+use super::{Dated, Party, Row, TABLES, place};
+use crate::conduct;
+use crate::procedure::{self, Answers};
 
 /// `identity_basis` of rows that were joined by likeness.
 const LINKED: &str = "linked";
@@ -24,6 +26,10 @@ pub struct View<'a> {
     /// Assets that are another's now.
     pub(super) left: BTreeSet<&'a str>,
     pub(super) due_all_fen: OnceCell<i64>,
+    /// What each channel that was asked has said.
+    pub(super) answers: BTreeMap<&'a str, Answers<'a>>,
+    pub(super) acts: Vec<Dated<'a>>,
+    pub(super) changes: Vec<Dated<'a>>,
 }
 
 impl<'a> View<'a> {
@@ -38,6 +44,26 @@ impl<'a> View<'a> {
             let live = self.parties().into_iter().filter(|p| p.is_live() && p.is_money());
             live.map(|p| p.due_fen()).fold(0_i64, i64::saturating_add)
         })
+    }
+
+    /// The acts that count ([`conduct::counts`]), in every case of the debtor, by day.
+    pub fn acts(&self) -> &[Dated<'a>] {
+        &self.acts
+    }
+
+    /// The documented changes of circumstance, by day.
+    pub fn changes(&self) -> &[Dated<'a>] {
+        &self.changes
+    }
+
+    /// What each channel that was asked has said.
+    pub fn answers(&self) -> &BTreeMap<&'a str, Answers<'a>> {
+        &self.answers
+    }
+
+    /// Has the channel ever answered?
+    pub fn has_answered(&self, channel: &str) -> bool {
+        self.answers.get(channel).is_some_and(|answers| answers.newest.is_some())
     }
 
     /// The debtor's own row; one that was only linked to him where there is no other.
@@ -106,21 +132,25 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An asset ends on the day a later answered inquiry of its channel no longer showed it.
+    /// An asset ends on the day a later answered inquiry of its channel no longer showed it. One that was disposed of had ended before, and stays as
+    /// the fact that it was.
     pub(super) fn end_assets(&mut self) {
-        let mut answered: BTreeMap<&str, Day> = BTreeMap::new();
-        for inquiry in self.rows("inquiries") {
-            let told = matches!(inquiry.text("outcome"), Some("found" | "none"));
-            if let (true, Some(channel), Some(on)) = (told, inquiry.text("channel"), inquiry.date("returned_on")) {
-                let latest = answered.entry(channel).or_insert(on);
-                *latest = on.max(*latest);
-            }
-        }
+        let answers = procedure::answers(self);
         if let Some(at) = place("assets") {
             self.rows[at].retain(|asset| {
-                let later = asset.text("channel").and_then(|c| answered.get(c));
-                later.is_none_or(|on| *on <= asset.known_on())
+                let later = asset.text("channel").and_then(|channel| answers.get(channel)?.newest?.date("returned_on"));
+                later.is_none_or(|on| on <= asset.known_on()) || asset.date("disposed_on").is_some()
             });
         }
+        self.answers = answers;
+    }
+
+    /// Lays what counts of acts and changes in order of day: several readers ask for them, and by windows.
+    pub(super) fn order_facts(&mut self) {
+        let counted = self.rows("conduct").iter().filter(|row| conduct::counts(row)).copied();
+        let acts = Dated::in_order(counted, "happened_on", "kind");
+        let documented = self.rows("trajectory").iter().filter(|row| row.text("document_no").is_some()).copied();
+        let changes = Dated::in_order(documented, "happened_on", "kind");
+        (self.acts, self.changes) = (acts, changes);
     }
 }

@@ -2,22 +2,39 @@
 //!
 //! A feature is a plain function of one debtor in one case on one day ([`Subject`]); it can read nothing else, and above all no later fact. What the law
 //! forbids as a feature does not exist here (contract §3); `tests/house.rs` holds the list. To add one: CONTRIBUTING.md.
+//!
+//! What several entries of a table ask for is read once: acts and changes in order of day and answers of channels by the [`crate::cutoff::View`], assets,
+//! the due and what was paid by [`Means`].
 
-mod behaviour;
+mod assets;
+mod cases;
 pub mod conduct;
-mod property;
-mod setting;
+mod dictionary;
+mod incomes;
+mod inquiries;
+mod judgments;
+mod listings;
+mod measures;
+mod missing;
+mod obligations;
+mod payments;
+mod promises;
+mod seizures;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod trajectory;
 
 use luheng_models::{Direction, FeatureMeta, Kind};
 
 use crate::context::Context;
-use crate::cutoff::{Party, Row};
+use crate::cutoff::{Dated, Party, Row};
 use crate::error::{Error, Result};
 use crate::means::Means;
 use crate::wording;
 
+pub use dictionary::dictionary;
+pub use missing::Missing;
 pub use stage::{Written, moment_of, of_bucket, subject_values};
 
 /// One debtor in one case on one day, with its means counted once.
@@ -49,6 +66,22 @@ impl<'a> Value<'a> {
     }
     fn count(rows: Vec<Row<'a>>) -> Self {
         Self { number: Some(rows.len() as f64), rows }
+    }
+    /// One row says yes or no.
+    fn sign(is: bool, row: Row<'a>) -> Self {
+        Self::of(f64::from(u8::from(is)), vec![row])
+    }
+    /// Those of the rows that are good, over all of them; unknown without any.
+    fn part(rows: Vec<Row<'a>>, is_good: impl Fn(&Row<'a>) -> bool) -> Self {
+        if rows.is_empty() {
+            return Self::unknown();
+        }
+        let good = rows.iter().filter(|row| is_good(row)).count();
+        Self::of(good as f64 / rows.len() as f64, rows)
+    }
+    /// Days from a fact to the subject's day; unknown without one.
+    fn since(day: i32, last: Option<&Dated<'a>>) -> Self {
+        last.map_or_else(Self::unknown, |fact| Self::of(f64::from(day - fact.on), vec![fact.row]))
     }
     /// Money over money, in 0 to `cap`; unknown where nothing is due.
     fn share(part: i64, of: i64, cap: f64, rows: Vec<Row<'a>>) -> Self {
@@ -111,6 +144,18 @@ impl Unit {
         }
     }
 
+    /// A value to show a sentence with.
+    fn example(self) -> f64 {
+        match self {
+            Self::Fen => 12_345_600.0,
+            Self::Share => 0.42,
+            Self::Count => 2.0,
+            Self::Days => 45.0,
+            Self::Months => 7.5,
+            Self::Sign => 1.0,
+        }
+    }
+
     fn say(self, value: f64) -> (String, String) {
         match self {
             Self::Fen => (wording::yuan(value as i64), wording::yuan_en(value as i64)),
@@ -170,6 +215,8 @@ pub struct Feature {
     pub family: Family,
     /// Article that lets the court hold and use the fact (keys of `domain.md`; checked against `catalog/legal.toml` where printed).
     pub ground: &'static str,
+    /// How a value is read that the record does not give.
+    pub missing: Missing,
     /// When the debtor may be told.
     pub disclose: Disclose,
     /// Value and evidence.
@@ -177,6 +224,28 @@ pub struct Feature {
 }
 
 impl Feature {
+    /// What an entry of a family is unless it says otherwise: in its first version, a number of things, told at once.
+    const fn of(family: Family) -> Self {
+        Self {
+            id: "",
+            version: 1,
+            zh: "",
+            en: "",
+            unit: Unit::Count,
+            direction: Direction::Free,
+            family,
+            ground: "",
+            missing: Missing::Never,
+            disclose: Disclose::Now,
+            compute: |_| Value::unknown(),
+        }
+    }
+
+    /// Days that its window counts back, as its id says; none where it has none.
+    pub fn window(&self) -> Option<i32> {
+        self.id.rsplit_once('_')?.1.strip_suffix('d')?.parse().ok()
+    }
+
     /// The feature as the models know it.
     pub fn meta(&self) -> FeatureMeta {
         FeatureMeta {
@@ -191,7 +260,10 @@ impl Feature {
     /// The sentence a reason prints, with the case's own value.
     pub fn sentence(&self, value: Option<f64>) -> (String, String) {
         match value {
-            None => (format!("{}：不明", self.zh), format!("{}: unknown", self.en)),
+            None => match self.missing {
+                Missing::Unknown((zh, en)) => (format!("{}：不明（{zh}）", self.zh), format!("{}: unknown ({en})", self.en)),
+                _ => (format!("{}：不明", self.zh), format!("{}: unknown", self.en)),
+            },
             Some(value) => {
                 let (zh, en) = self.unit.say(value);
                 (format!("{}：{zh}", self.zh), format!("{}: {en}", self.en))
@@ -202,7 +274,22 @@ impl Feature {
 
 /// Every feature there is, in the order of the tables.
 pub fn all() -> impl Iterator<Item = &'static Feature> {
-    property::FEATURES.iter().chain(behaviour::FEATURES).chain(conduct::FEATURES).chain(trajectory::FEATURES).chain(setting::FEATURES)
+    let tables = [
+        assets::FEATURES,
+        seizures::FEATURES,
+        incomes::FEATURES,
+        obligations::FEATURES,
+        inquiries::FEATURES,
+        payments::FEATURES,
+        promises::FEATURES,
+        judgments::FEATURES,
+        measures::FEATURES,
+        conduct::FEATURES,
+        listings::FEATURES,
+        trajectory::FEATURES,
+        cases::FEATURES,
+    ];
+    tables.into_iter().flatten()
 }
 
 /// The features of a rating, in its order.
@@ -220,53 +307,8 @@ pub fn named(ids: &[String]) -> Result<Vec<&'static Feature>> {
     Ok(ids.iter().filter_map(|id| all().find(|f| f.id == id.as_str())).collect())
 }
 
-/// Every feature with unit, direction, family and ground, as a Markdown table.
-pub fn dictionary() -> String {
-    let mut text = String::from(
-        "| feature | v | 名称 | title | unit | direction | family | ground | disclose |\n|---|---|---|---|---|---|---|---|---|\n",
-    );
-    for f in all() {
-        let direction = match f.direction {
-            Direction::Up => "up",
-            Direction::Down => "down",
-            Direction::Free => "free",
-        };
-        text += &format!(
-            "| {} | {} | {} | {} | {} | {direction} | {} | {} | {} |\n",
-            f.id,
-            f.version,
-            f.zh,
-            f.en,
-            f.unit.code(),
-            f.family.code(),
-            f.ground,
-            f.disclose.code()
-        );
-    }
-    text
-}
-
 /// Rows of a table whose date lies in the last `days` days up to the subject's day.
 fn within<'a>(subject: &Subject<'_, 'a>, table: &'static str, date: &'static str, days: i32) -> Vec<Row<'a>> {
     let day = subject.party.day();
     subject.party.view.rows(table).iter().filter(|r| r.date(date).is_some_and(|d| d > day - days && d <= day)).copied().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn ids_are_unique_and_say_their_unit() {
-        let ids: BTreeSet<&str> = all().map(|f| f.id).collect();
-        assert_eq!(ids.len(), all().count());
-        assert!(ids.len() >= 30, "{}", ids.len());
-    }
-
-    #[test]
-    fn a_sentence_carries_the_value() {
-        let (zh, en) = all().next().map(|f| f.sentence(Some(0.5))).unwrap_or_default();
-        assert!(zh.contains("50.0%") && en.contains("50.0%"), "{zh} {en}");
-    }
 }

@@ -5,7 +5,7 @@ use luheng_lake::columns::{Columns, Day};
 use super::{Feature, Subject, all};
 use crate::config::Moment;
 use crate::context::Context;
-use crate::cutoff::{Facts, Party};
+use crate::cutoff::{Facts, Party, Row};
 use crate::error::Result;
 use crate::means;
 use crate::standing::{self, Standing};
@@ -25,12 +25,23 @@ pub struct Written {
 pub fn subject_values(subject: &Subject<'_, '_>, features: &[&'static Feature]) -> Vec<(Option<f64>, Option<String>)> {
     let value = |feature: &&'static Feature| {
         let value = (feature.compute)(subject);
-        let mut rows: Vec<String> = value.rows.iter().map(crate::cutoff::Row::evidence).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        (value.number.filter(|n| !n.is_nan()), (!rows.is_empty()).then(|| rows.join(";")))
+        (value.number.filter(|n| !n.is_nan()), evidence_of(&value.rows))
     };
     features.iter().map(value).collect()
+}
+
+/// Rows as reasons cite them, each once and in order; none for no rows.
+fn evidence_of(rows: &[Row<'_>]) -> Option<String> {
+    let mut keys: Vec<(&str, &str)> = rows.iter().map(|row| (row.table(), row.row_id())).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut text = String::with_capacity(keys.iter().map(|(table, id)| table.len() + id.len() + 2).sum());
+    for (table, id) in keys {
+        for part in [if text.is_empty() { "" } else { ";" }, table, ":", id] {
+            text.push_str(part);
+        }
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// Runs the stage on a bucket.

@@ -1,6 +1,7 @@
 //! Why a score is what it is: points of the base, of the features that weigh most, and of the rest, which sum to the score in every row.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use luheng_lake::columns::{Column, Columns};
 use luheng_models::Explanation;
@@ -13,9 +14,13 @@ use crate::tables::{Rating, Reason};
 /// Reasons named on an axis before the rest is summed.
 const NAMED: usize = 8;
 
-/// The evidence of every value of a bucket.
+/// The evidence of every value of a bucket. The rows of a party lie together, as the stage `features` writes them.
 #[derive(Debug)]
-pub struct Evidence(BTreeMap<(String, String, String), String>);
+pub struct Evidence {
+    feature: Column,
+    rows: Column,
+    parties: BTreeMap<(String, String), Range<usize>>,
+}
 
 impl Evidence {
     /// Reads the internal table `evidence`.
@@ -26,13 +31,22 @@ impl Evidence {
         let column = |name: &str| -> Result<&Column> {
             columns.get(name).ok_or_else(|| Error::Fault(format!("table evidence has no column {name}")))
         };
-        let (case, debtor, feature, rows) = (column("case_no")?, column("debtor_id")?, column("feature")?, column("rows")?);
-        let own = |c: &Column, at: usize| c.text_at(at).unwrap_or_default().to_owned();
-        Ok(Self((0..columns.len()).map(|at| ((own(case, at), own(debtor, at), own(feature, at)), own(rows, at))).collect()))
+        let (case, debtor) = (column("case_no")?, column("debtor_id")?);
+        let (mut parties, mut start) = (BTreeMap::new(), 0);
+        for at in 0..columns.len() {
+            let key = |at: usize| (case.text_at(at), debtor.text_at(at));
+            if at + 1 == columns.len() || key(at + 1) != key(at) {
+                let (case, debtor) = key(at);
+                parties.insert((case.unwrap_or_default().to_owned(), debtor.unwrap_or_default().to_owned()), start..at + 1);
+                start = at + 1;
+            }
+        }
+        Ok(Self { feature: column("feature")?.clone(), rows: column("rows")?.clone(), parties })
     }
 
     fn of(&self, rating: &Rating, feature: &str) -> Option<String> {
-        self.0.get(&(rating.case_no.clone(), rating.debtor_id.clone(), feature.to_owned())).cloned()
+        let mut party = self.parties.get(&(rating.case_no.clone(), rating.debtor_id.clone()))?.clone();
+        party.find(|at| self.feature.text_at(*at) == Some(feature)).and_then(|at| self.rows.text_at(at)).map(str::to_owned)
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use luheng_lake::columns::Day;
 
+use crate::conduct;
 use crate::context::Context;
 use crate::cutoff::{Facts, Party, Row, View};
-use crate::features::conduct;
 use crate::means;
 use crate::standing::Standing;
 
