@@ -165,11 +165,20 @@ fn a_case_that_ended_for_a_reason_of_its_own_labels_no_axis() {
     let bankrupt = Some((DAY + 60, "terminated", Some("bankruptcy")));
     let [open, censored] = [None, bankrupt].map(|closed| met(closed, Vec::new()).outcome_after(HORIZON, &["d"]));
     assert_eq!((open.willingness, open.capacity, open.recovery), (Some(0.0), Some(0.0), Some(0.0)));
-    assert!(censored.is_empty(), "{censored:?}");
-    assert_eq!((censored.willingness_end, censored.capacity_end), (None, None));
+    assert_eq!((censored.willingness, censored.capacity, censored.recovery), (None, None, None), "{censored:?}");
+    // But that it was cut off, and when, is known: those like it count the more.
+    let cut_off = luheng::targets::Window { end: Some(DAY + HORIZON), censored_on: Some(DAY + 60), risk_days: Some(60) };
+    assert_eq!((censored.capacity_window, censored.willingness_window), (cut_off, cut_off));
+    let risk = |outcome: Outcome| (outcome.capacity_window.censored_on, outcome.capacity_window.risk_days);
+    assert_eq!(risk(open), (None, Some(HORIZON)));
     // What was done before the case ended stays done, and what was breached stays breached.
     let paid = met(bankrupt, vec![(DAY + 10, 800_000)]).outcome_after(HORIZON, &["d"]);
     assert_eq!((paid.willingness, paid.capacity, paid.recovery), (Some(1.0), Some(1.0), Some(0.8)));
+    assert_eq!(risk(paid), (None, Some(60)), "what ended otherwise or in time is cut off no more");
+    let performed = met(Some((DAY + 90, "performed", None)), vec![(DAY + 10, 800_000)]).outcome_after(HORIZON, &["d"]);
+    assert_eq!(risk(performed), (None, Some(90)));
+    let wanting = met(Some((DAY + 90, "no_property", None)), Vec::new()).outcome_after(HORIZON, &["d"]);
+    assert_eq!(risk(wanting), (None, Some(HORIZON)), "want of property is no end");
     let bad = Story { acts: vec![("asset_hidden", DAY + 5)], closed: bankrupt, ..Story::default() };
     assert_eq!(bad.willingness_after(HORIZON), Some(0.0));
     let after = met(Some((DAY + HORIZON + 1, "terminated", Some("bankruptcy"))), Vec::new());
@@ -181,8 +190,8 @@ fn days_that_two_stays_share_lengthen_the_window_once() {
     let end = |stays: &[(i32, Option<i32>)]| {
         let story = Story { stays: stays.to_vec(), acts: vec![("summons_kept", DAY + 5)], ..Story::default() };
         let outcome = story.outcome_after(900, &["d"]);
-        assert_eq!(outcome.capacity_end, outcome.willingness_end);
-        outcome.capacity_end.map(|end| end - DAY - HORIZON)
+        assert_eq!(outcome.capacity_window.end, outcome.willingness_window.end);
+        outcome.capacity_window.end.map(|end| end - DAY - HORIZON)
     };
     assert_eq!(end(&[]), Some(0));
     assert_eq!(end(&[(DAY + 10, Some(DAY + 40))]), Some(30));
