@@ -19,7 +19,7 @@ use crate::rewrite::{self, Export};
 use crate::town;
 
 /// What a run of the sample configuration is given.
-fn context(work: &Path) -> Context {
+pub fn context(work: &Path) -> Context {
     let files = CatalogFiles::embedded();
     let config = Config::parse(&std::fs::read_to_string(town::configuration()).unwrap(), "luheng.toml").unwrap();
     Context {

@@ -78,7 +78,7 @@ fn why(chosen: &Choice, all: &Choice, is_table: bool) -> String {
     format!("a line, so that a value is worth the same points in every case; {} would have saved {price:.5} of held-out log loss", name(all.kind))
 }
 
-/// The interval of a share, or of a probability whose algorithm has no standard error, from held-out rows.
+/// The interval of a share, or of the rate of rows alike, from held-out rows.
 ///
 /// # Errors
 /// A model of other features.
@@ -86,14 +86,11 @@ pub fn intervals(
     part: &TrainingSet,
     model: &Model,
     calibration: &Calibration,
-    (is_share, params): (bool, &Params),
+    is_share: bool,
 ) -> Result<(Option<Conformal>, Option<RateInterval>)> {
     let p: Vec<f64> = model.logit(part.design())?.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
     if is_share {
         return Ok((Some(Conformal::fit(&p, part.label(), LEVEL, BINS)?), None));
-    }
-    if params.traits().standard_error {
-        return Ok((None, None));
     }
     Ok((None, Some(RateInterval::fit(&p, part.label(), part.weight(), part.group(), 2 * BINS)?)))
 }

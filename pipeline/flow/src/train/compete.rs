@@ -100,7 +100,10 @@ pub fn compete(train: &TrainingSet, choose: Option<&TrainingSet>, spec: &Spec, s
 }
 
 /// A set without what an algorithm cannot do, and what that was.
-pub fn spared(params: &Params, set: &TrainingSet) -> Result<(TrainingSet, Vec<&'static str>)> {
+///
+/// # Errors
+/// None in practice: the set was one.
+pub fn spared(params: &Params, set: &TrainingSet) -> luheng_models::Result<(TrainingSet, Vec<&'static str>)> {
     let (traits, mut waived, mut set) = (params.traits(), Vec::new(), set.clone());
     let first = set.weight().first().copied().unwrap_or(1.0);
     if !traits.weights && set.weight().iter().any(|w| *w != first) {
@@ -119,7 +122,7 @@ fn run(params: Params, train: &TrainingSet, choose: Option<&TrainingSet>, seed: 
     let role = if params == Params::Baseline { "baseline" } else { "challenger" };
     let entrant = Entrant { algorithm: params.name(), role, waived: Vec::new(), why_not: None, chosen_on: None, assessed_on: None };
     let mut runner = Runner { params, entrant, model: None, logit: Vec::new(), calibration: Calibration::None };
-    let fitted = || -> Result<(Vec<&'static str>, Model, Vec<f64>)> {
+    let fitted = || -> luheng_models::Result<(Vec<&'static str>, Model, Vec<f64>)> {
         let (set, waived) = spared(&params, train)?;
         let model = params.check()?.fit(&set, seed)?;
         let logit = choose.map_or(Ok(Vec::new()), |rows| model.logit(rows.design()))?;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use luheng_lake::columns::Columns;
-use luheng_models::{Assessment, Calibration, Draft, Interval, ModelArtifact, Params, Scale, TrainingSet, assess};
+use luheng_models::interval::rate_coverage;
+use luheng_models::{Assessment, Calibration, Draft, Interval, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess};
 
 use super::calibrate::{Calibrated, calibrated, intervals};
 use super::censor::{self, Censored};
 use super::compete::{Entrant, compete, spared};
-use super::held::{Held, HeldOut};
+use super::held::{BLOCK, Held, HeldOut};
 use super::sample::{Sample, Use};
 use crate::bundle::{CUTS, column};
 use crate::context::Context;
@@ -84,7 +85,7 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         None => (Calibration::None, Calibrated { kind: "none", why: "no rows to calibrate by".into(), candidates: Vec::new() }),
     };
     let is_share = spec.target == Target::RecoveredShare;
-    let (share_interval, rate_interval) = intervals(choosing.as_ref().unwrap_or(&held), &model, &calibration, (is_share, &params))?;
+    let (share_interval, rate_interval) = intervals(choosing.as_ref().unwrap_or(&held), &model, &calibration, is_share)?;
     // Only now: choice, calibration and interval are of rows the model had not seen.
     if usage.refit {
         let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
@@ -107,7 +108,7 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
     let mut notes = std::mem::take(&mut usage.notes);
     notes.push(format!("{CHAMPION}{}", field.why));
     let (why, entrants) = (field.why.clone(), field.entrants(&held));
-    let artifact = Draft {
+    let draft = Draft {
         target: spec.id.clone(),
         horizon_days: u32::try_from(spec.horizon_days).unwrap_or_default(),
         features: set.design().features().to_vec(),
@@ -121,13 +122,13 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         calibration,
         scale: Scale::default(),
         share_interval,
-        rate_interval,
+        rate_interval: None,
         assessment,
         baseline_assessment,
         fitted: BTreeMap::new(),
         notes,
-    }
-    .seal()?;
+    };
+    let artifact = sealed(draft, rate_interval, choosing.as_ref())?;
     let held_out = held_out(rows, &sample, &usage, &held, artifact.predict_interval(held.design(), LEVEL)?)?;
     let by = match (&artifact.share_interval, &artifact.rate_interval) {
         (Some(_), _) => "conformal",
@@ -146,6 +147,20 @@ pub const CHAMPION: &str = "champion: ";
 /// Log-odds to probability.
 pub fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-logit))
+}
+
+/// The artifact. What an algorithm says of its own standard error stands if it holds on the rows that chose; else, and where it says nothing, the
+/// interval is that of held-out rows alike.
+fn sealed(draft: Draft, by_rows: Option<RateInterval>, choosing: Option<&TrainingSet>) -> Result<ModelArtifact> {
+    if draft.params.traits().standard_error || by_rows.is_none() {
+        let artifact = draft.clone().seal()?;
+        let (Some(part), true) = (choosing, by_rows.is_some()) else { return Ok(artifact) };
+        let own = artifact.predict_interval(part.design(), LEVEL)?;
+        if rate_coverage(&own, part.label(), part.weight(), part.group(), (BLOCK, LEVEL))?.held >= LEVEL {
+            return Ok(artifact);
+        }
+    }
+    Ok(Draft { rate_interval: by_rows, ..draft }.seal()?)
 }
 
 fn held_out(rows: &Columns, sample: &Sample, usage: &Use, held: &TrainingSet, interval: Vec<Interval>) -> Result<HeldOut> {

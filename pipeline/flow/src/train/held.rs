@@ -10,7 +10,7 @@ use crate::bundle::grade_of;
 use crate::error::Result;
 
 /// Rows alike that are judged together where an interval is of a rate.
-const BLOCK: usize = 100;
+pub const BLOCK: usize = 100;
 /// Fewest rows of a part with figures of its own.
 const FEWEST: usize = 50;
 
