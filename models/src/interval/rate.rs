@@ -103,8 +103,7 @@ impl RateInterval {
 /// Standard error of the log-odds in one bin, rows in order.
 fn error_of(rows: &[usize], predicted: &[f64], actual: &[f64], weight: &[f64], group: &[String]) -> f64 {
     let (chance, gap, p) = spread(rows, predicted, actual, weight, group);
-    // Chance alone opens a gap of its own size: what is beyond it is the fault of the prediction.
-    chance.max(gap.abs()) / (p * (1.0 - p))
+    libm::hypot(chance, gap) / (p * (1.0 - p))
 }
 
 /// How far chance moves the rate of these rows (one standard error), how far it lies from their mean prediction, and that prediction.

@@ -137,8 +137,7 @@ impl Bundle {
         let model = |value: Option<serde_json::Value>| -> Result<Option<ModelArtifact>> {
             value.map(|v| ModelArtifact::from_json(&v.to_string()).map_err(|e| input(e.to_string()))).transpose()
         };
-        let mut bundle =
-            Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?, model(stored.revival)?)?;
+        let mut bundle = Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?, model(stored.revival)?)?;
         bundle.id = bundle.id_of(found);
         if bundle.id != stored.id {
             return Err(input(format!("id: found {}, expected {}: the file was changed by hand; train again", stored.id, bundle.id)));
@@ -198,7 +197,8 @@ mod tests {
         let changed = Bundle::from_json(&old.replace(&id, "0123456789abcdef"), "model.json").unwrap_err().to_string();
         assert!(changed.contains("changed by hand"), "{changed}");
         for format in ["0", "3", "\"1\""] {
-            let error = Bundle::from_json(&old.replace("\"format\": 1", &format!("\"format\": {format}")), "model.json").unwrap_err().to_string();
+            let error =
+                Bundle::from_json(&old.replace("\"format\": 1", &format!("\"format\": {format}")), "model.json").unwrap_err().to_string();
             assert!(error.contains("model.json") && error.contains("expected 2") && error.contains("train again"), "{error}");
         }
     }

@@ -43,11 +43,13 @@ pub struct Competition {
     pub margin_brier: f64,
     /// Most training rows that all compete on; more are thinned by hash of the case, and the champion then learns all of them.
     pub most_rows: usize,
+    /// Held-out log loss that a table of points may cost by keeping a calibration of one line; where a bend saves more, it bends.
+    pub line_price: f64,
 }
 
 impl Default for Competition {
     fn default() -> Self {
-        Self { margin_auc: 0.005, margin_brier: 0.001, most_rows: 50_000 }
+        Self { margin_auc: 0.005, margin_brier: 0.001, most_rows: 30_000, line_price: 0.005 }
     }
 }
 

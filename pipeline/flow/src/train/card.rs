@@ -40,7 +40,9 @@ pub fn card(validation: &Validation) -> Result<String> {
         blocks.push(Block::Section { title: plain(format!("{} {}", title(&axis.axis), axis.axis)), blocks: of_axis(axis) });
     }
     if let Some(cross) = &validation.cross_axis {
-        blocks.push(Block::Section { title: Bi::fixed("两轴互不混同", "how far one axis leaks into the other"), blocks: of_both(cross) });
+        blocks.push(Block::Section {
+            title: Bi::fixed("两轴互不混同", "how far one axis leaks into the other"), blocks: of_both(cross)
+        });
     }
     let doc = Doc {
         kicker: Bi::fixed("履衡", "luheng"),
@@ -122,9 +124,10 @@ fn cut_off(censored: &Censored) -> Vec<Fact> {
 }
 
 fn by_grade(axis: &Axis) -> Block {
-    let rows = axis.by_grade.iter().map(|g| {
-        vec![g.grade.to_string(), g.rows.to_string(), number(g.mean_predicted), number(g.rate), number(g.repaid_share)]
-    });
+    let rows = axis
+        .by_grade
+        .iter()
+        .map(|g| vec![g.grade.to_string(), g.rows.to_string(), number(g.mean_predicted), number(g.rate), number(g.repaid_share)]);
     table(
         ("按等级的实际结果（检验样本）", "What came of each grade (held-out rows)"),
         &[("等级", "grade"), ("数量", "rows"), ("平均预测", "mean predicted"), ("实际比例", "rate"), ("回收率", "repaid share")],

@@ -89,7 +89,8 @@ pub fn weights(sample: &Sample, usage: &Use, most: f64) -> (Vec<f64>, Censored) 
         kept.filter(|(at, _)| keep(*at)).map(|(at, cut)| (sample.at_risk[at], cut)).collect()
     };
     let all = Curve::fit(of(&|_| true));
-    let strata = [false, true].map(|kind| Some(of(&|at| sample.is_organisation[at] == kind)).filter(|rows| rows.len() >= FEWEST).map(Curve::fit));
+    let strata =
+        [false, true].map(|kind| Some(of(&|at| sample.is_organisation[at] == kind)).filter(|rows| rows.len() >= FEWEST).map(Curve::fit));
     for (at, weight) in weight.iter_mut().enumerate().filter(|(at, _)| sample.label[*at].is_some()) {
         let curve = strata[usize::from(sample.is_organisation[at])].as_ref().unwrap_or(&all);
         let left = curve.before(sample.at_risk[at]);
@@ -147,7 +148,15 @@ mod tests {
         let good: Vec<bool> = (0..rows).map(|at| draw(at, "good") < 0.4).collect();
         let cut: Vec<bool> = (0..rows).map(|at| !good[at] && draw(at, "cut") < 0.5).collect();
         let labels = (0..rows).map(|at| (!cut[at]).then_some(f64::from(u8::from(good[at]))));
-        let at_risk = (0..rows).map(|at| if good[at] { 30 } else if cut[at] { 60 } else { 180 });
+        let at_risk = (0..rows).map(|at| {
+            if good[at] {
+                30
+            } else if cut[at] {
+                60
+            } else {
+                180
+            }
+        });
         let sample = Sample {
             at: (0..rows).collect(),
             label: labels.collect(),
@@ -159,7 +168,8 @@ mod tests {
             is_organisation: vec![false; rows],
         };
         let (cut_train, train): (Vec<usize>, Vec<usize>) = (0..rows).partition(|at| cut[*at]);
-        let usage = Use { train, calibrate: Vec::new(), assess: Vec::new(), cut_train, cut_assess: Vec::new(), notes: Vec::new(), refit: false };
+        let usage =
+            Use { train, calibrate: Vec::new(), assess: Vec::new(), cut_train, cut_assess: Vec::new(), notes: Vec::new(), refit: false };
         let rate = good.iter().filter(|g| **g).count() as f64 / rows as f64;
         (sample, usage, rate)
     }

@@ -179,7 +179,10 @@ fn choose_of(runners: &[Runner], spec: &Spec) -> Result<(usize, String)> {
     let by_brier = judged.iter().min_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
     let (Some(best), Some(least)) = (by_auc, by_brier) else {
         let first = runners.iter().position(|r| may_win(&r)).ok_or_else(|| no_runner(runners))?;
-        return Ok((first, format!("{}: the first of the catalog that could be fitted; no held-out rows of both outcomes to choose by", name(first))));
+        return Ok((
+            first,
+            format!("{}: the first of the catalog that could be fitted; no held-out rows of both outcomes to choose by", name(first)),
+        ));
     };
     let within = |r: &&(usize, f64, f64)| r.1 >= best.1 - margin.margin_auc && r.2 <= least.2 + margin.margin_brier;
     let told = format!("AUC {:.4} by {}, Brier {:.5} by {}", best.1, name(best.0), least.2, name(least.0));

@@ -55,8 +55,7 @@ struct Side<'a> {
 /// Compares the two axes; none where too few rows were assessed on both.
 pub fn cross(capacity: &Judged, willingness: &Judged) -> Option<Cross> {
     let place: BTreeMap<usize, usize> = willingness.held_out.at.iter().enumerate().map(|(at, row)| (*row, at)).collect();
-    let both: Vec<(usize, usize)> =
-        capacity.held_out.at.iter().enumerate().filter_map(|(at, row)| Some((at, *place.get(row)?))).collect();
+    let both: Vec<(usize, usize)> = capacity.held_out.at.iter().enumerate().filter_map(|(at, row)| Some((at, *place.get(row)?))).collect();
     if both.len() < FEWEST {
         return None;
     }

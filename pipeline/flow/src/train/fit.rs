@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use luheng_lake::columns::Columns;
 use luheng_models::interval::rate_coverage;
-use luheng_models::{Assessment, Calibration, Draft, Interval, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess};
+use luheng_models::{
+    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess,
+};
 
 use super::calibrate::{Calibrated, calibrated, intervals};
 use super::censor::{self, Censored};
-use super::compete::{Entrant, compete, spared};
+use super::compete::{Entrant, Field, compete, spared};
 use super::held::{BLOCK, Held, HeldOut};
 use super::sample::{Sample, Use};
 use crate::bundle::{CUTS, column};
@@ -53,92 +55,129 @@ pub struct Judged {
     pub families: BTreeMap<&'static str, f64>,
 }
 
+/// The rows of a rating by what they do.
+struct Parts {
+    train: TrainingSet,
+    choosing: Option<TrainingSet>,
+    held: TrainingSet,
+}
+
+/// A champion, calibrated on rows it had not seen.
+struct Learned {
+    field: Field,
+    params: Params,
+    model: Model,
+    calibration: Calibration,
+    told: Calibrated,
+    share_interval: Option<Conformal>,
+    rate_interval: Option<RateInterval>,
+}
+
 /// Fits a rating.
 ///
 /// # Errors
 /// A feature without its column; no algorithm that can be fitted.
 pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
     let sample = Sample::read(rows, spec, ctx)?;
-    let mut usage = sample.split(spec, ctx);
+    let usage = sample.split(spec, ctx);
     let (weight, mut censored) = censor::weights(&sample, &usage, spec.censoring.max_weight);
     let set = sample.training_set(rows, spec, weight)?;
-    let train = set.take(&usage.train)?;
-    let (good, bad) = (train.good(), train.bad());
-    if good < spec.min_good || bad < spec.min_bad {
-        let why = format!(
-            "{good} good and {bad} bad training rows, expected at least {} and {}; more closed windows are needed",
-            spec.min_good, spec.min_bad
-        );
+    let choosing = if usage.calibrate.is_empty() { None } else { Some(set.take(&usage.calibrate)?) };
+    let parts = Parts { train: set.take(&usage.train)?, choosing, held: set.take(&usage.assess)? };
+    if let Some(why) = too_few(&parts, spec) {
         return Ok(Fitted::Unrated(why, None));
     }
-    if usage.assess.is_empty() {
-        return Ok(Fitted::Unrated("no held-out rows to assess; more closed windows are needed".into(), None));
+    let learned = learn(&set, &usage, &parts, spec, ctx.seed)?;
+    let held = &parts.held;
+    let baseline = Params::Baseline.check()?.fit(&parts.train, ctx.seed)?.predict(held.design())?;
+    let judge = |p: &[f64]| assess::assess(p, held.label(), held.weight(), &CUTS);
+    let (assessment, baseline_assessment) = (judge(&learned.predict(held)?)?, judge(&baseline)?);
+    if assessment.brier >= baseline_assessment.brier {
+        let why =
+            format!("Brier score {:.5} on held-out rows does not beat the base rate's {:.5}", assessment.brier, baseline_assessment.brier);
+        return Ok(Fitted::Unrated(why, Some(Box::new(assessment))));
     }
-    let held = set.take(&usage.assess)?;
-    let choosing = if usage.calibrate.is_empty() { None } else { Some(set.take(&usage.calibrate)?) };
-    let field = compete(&train, choosing.as_ref(), spec, ctx.seed)?;
+    censor::bounds(&set, &usage, &mut censored, &|set| learned.predict(set))?;
+    let draft = Draft {
+        target: spec.id.clone(),
+        horizon_days: u32::try_from(spec.horizon_days).unwrap_or_default(),
+        features: set.design().features().to_vec(),
+        window: parts.train.window(),
+        rows: parts.train.rows() as u64,
+        good: parts.train.good(),
+        bad: parts.train.bad(),
+        seed: ctx.seed,
+        params: learned.params,
+        model: learned.model,
+        calibration: learned.calibration,
+        scale: Scale::default(),
+        share_interval: learned.share_interval,
+        rate_interval: None,
+        assessment,
+        baseline_assessment,
+        fitted: BTreeMap::new(),
+        notes: usage.notes.iter().cloned().chain([format!("{CHAMPION}{}", learned.field.why)]).collect(),
+    };
+    let artifact = sealed(draft, learned.rate_interval, parts.choosing.as_ref())?;
+    let held_out = held_out(rows, &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
+    let judged = Judged {
+        why: learned.field.why.clone(),
+        entrants: learned.field.entrants(held),
+        calibration: learned.told,
+        censored,
+        held: held_out.held(spec.target == Target::RecoveredShare, made_by(&artifact), LEVEL)?,
+        held_out,
+        families: families(&artifact, held, spec)?,
+    };
+    Ok(Fitted::Model { artifact: Box::new(artifact), judged: Box::new(judged) })
+}
+
+/// Why there are too few rows, if there are.
+fn too_few(parts: &Parts, spec: &Spec) -> Option<String> {
+    let (good, bad) = (parts.train.good(), parts.train.bad());
+    if good < spec.min_good || bad < spec.min_bad {
+        return Some(format!(
+            "{good} good and {bad} bad training rows, expected at least {} and {}; more closed windows are needed",
+            spec.min_good, spec.min_bad
+        ));
+    }
+    (parts.held.rows() == 0).then(|| "no held-out rows to assess; more closed windows are needed".to_owned())
+}
+
+/// Chooses the algorithm, then the calibration, then fits the interval.
+fn learn(set: &TrainingSet, usage: &Use, parts: &Parts, spec: &Spec, seed: u64) -> Result<Learned> {
+    let field = compete(&parts.train, parts.choosing.as_ref(), spec, seed)?;
     let (params, winner) = field.winner()?;
-    let again = |set: &TrainingSet| -> Result<luheng_models::Model> { Ok(params.check()?.fit(&spared(&params, set)?.0, ctx.seed)?) };
-    let mut model = if field.whole { winner.clone() } else { again(&train)? };
-    let (calibration, told) = match &choosing {
-        Some(part) => calibrated(part, &model, &params, ctx.seed)?,
+    let again = |set: &TrainingSet| -> Result<Model> { Ok(params.check()?.fit(&spared(&params, set)?.0, seed)?) };
+    let mut model = if field.whole { winner.clone() } else { again(&parts.train)? };
+    let (calibration, told) = match &parts.choosing {
+        Some(part) => calibrated(part, &model, &params, (spec.competition.line_price, seed))?,
         None => (Calibration::None, Calibrated { kind: "none", why: "no rows to calibrate by".into(), candidates: Vec::new() }),
     };
-    let is_share = spec.target == Target::RecoveredShare;
-    let (share_interval, rate_interval) = intervals(choosing.as_ref().unwrap_or(&held), &model, &calibration, is_share)?;
+    let unseen = parts.choosing.as_ref().unwrap_or(&parts.held);
+    let (share_interval, rate_interval) = intervals(unseen, &model, &calibration, spec.target == Target::RecoveredShare)?;
     // Only now: choice, calibration and interval are of rows the model had not seen.
     if usage.refit {
         let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
         model = again(&set.take(&all)?)?;
     }
-    let predict = |set: &TrainingSet| -> Result<Vec<f64>> {
-        Ok(model.logit(set.design())?.iter().map(|l| sigmoid(calibration.apply(*l))).collect())
-    };
-    let baseline = Params::Baseline.check()?.fit(&train, ctx.seed)?.predict(held.design())?;
-    let judge = |p: &[f64]| assess::assess(p, held.label(), held.weight(), &CUTS);
-    let (assessment, baseline_assessment) = (judge(&predict(&held)?)?, judge(&baseline)?);
-    if assessment.brier >= baseline_assessment.brier {
-        let why = format!(
-            "Brier score {:.5} on held-out rows does not beat the base rate's {:.5}",
-            assessment.brier, baseline_assessment.brier
-        );
-        return Ok(Fitted::Unrated(why, Some(Box::new(assessment))));
+    Ok(Learned { field, params, model, calibration, told, share_interval, rate_interval })
+}
+
+impl Learned {
+    /// Calibrated probabilities of the rows of a set.
+    fn predict(&self, set: &TrainingSet) -> Result<Vec<f64>> {
+        Ok(self.model.logit(set.design())?.iter().map(|l| sigmoid(self.calibration.apply(*l))).collect())
     }
-    censor::bounds(&set, &usage, &mut censored, &predict)?;
-    let mut notes = std::mem::take(&mut usage.notes);
-    notes.push(format!("{CHAMPION}{}", field.why));
-    let (why, entrants) = (field.why.clone(), field.entrants(&held));
-    let draft = Draft {
-        target: spec.id.clone(),
-        horizon_days: u32::try_from(spec.horizon_days).unwrap_or_default(),
-        features: set.design().features().to_vec(),
-        window: train.window(),
-        rows: train.rows() as u64,
-        good,
-        bad,
-        seed: ctx.seed,
-        params,
-        model,
-        calibration,
-        scale: Scale::default(),
-        share_interval,
-        rate_interval: None,
-        assessment,
-        baseline_assessment,
-        fitted: BTreeMap::new(),
-        notes,
-    };
-    let artifact = sealed(draft, rate_interval, choosing.as_ref())?;
-    let held_out = held_out(rows, &sample, &usage, &held, artifact.predict_interval(held.design(), LEVEL)?)?;
-    let by = match (&artifact.share_interval, &artifact.rate_interval) {
+}
+
+/// How the intervals of an artifact are made.
+fn made_by(artifact: &ModelArtifact) -> &'static str {
+    match (&artifact.share_interval, &artifact.rate_interval) {
         (Some(_), _) => "conformal",
         (_, Some(_)) => "held_out_rows",
         _ => "standard_error",
-    };
-    let families = families(&artifact, &held, spec)?;
-    let intervals = held_out.held(is_share, by, LEVEL)?;
-    let judged = Judged { entrants, why, calibration: told, censored, held_out, held: intervals, families };
-    Ok(Fitted::Model { artifact: Box::new(artifact), judged: Box::new(judged) })
+    }
 }
 
 /// How the note of an artifact begins that says why its algorithm was taken.
@@ -189,7 +228,7 @@ fn families(artifact: &ModelArtifact, held: &TrainingSet, spec: &Spec) -> Result
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use luheng_models::{BoostParams, Conformal};
+    use luheng_models::BoostParams;
 
     use super::*;
     use crate::fixture::context;
@@ -223,7 +262,7 @@ mod tests {
         let set = sample.training_set(rows, &spec, vec![1.0; ROWS]).unwrap();
         let model = spec.params.check().unwrap().fit(&set.take(&usage.train).unwrap(), ctx.seed).unwrap();
         let part = set.take(&usage.calibrate).unwrap();
-        let (calibration, _) = calibrated(&part, &model, &spec.params, ctx.seed).unwrap();
+        let (calibration, _) = calibrated(&part, &model, &spec.params, (spec.competition.line_price, ctx.seed)).unwrap();
         let p: Vec<f64> = model.logit(part.design()).unwrap().iter().map(|l| sigmoid(calibration.apply(*l))).collect();
         Conformal::fit(&p, part.label(), LEVEL, 5).unwrap()
     }
@@ -256,10 +295,7 @@ mod tests {
         assert!((0.85..=0.95).contains(&judged.held.held), "{:?}", judged.held);
         // A probability of trees, which declare no standard error.
         let label = (0..ROWS).map(|at| Some(f64::from(u8::from(draw(at, "luck") < draw(at, "x")))));
-        let yes_or_no = rows(|_| 0)
-            .real("capacity_label", label)
-            .without("recovery_label")
-            .real("recovery_label", (0..ROWS).map(|_| None));
+        let yes_or_no = rows(|_| 0).real("capacity_label", label).without("recovery_label").real("recovery_label", (0..ROWS).map(|_| None));
         let boost = Spec { target: Target::Covered, ..boost };
         let (artifact, judged) = model(&yes_or_no, &boost, &ctx);
         assert!(artifact.rate_interval.is_some() && judged.held.by == "held_out_rows");
@@ -273,10 +309,8 @@ mod tests {
         let ctx = context();
         for seed in ["a", "b", "c"] {
             let label = (0..ROWS).map(|at| Some(f64::from(u8::from(draw(at, seed) < 0.4))));
-            let shuffled = rows(|_| 0)
-                .real("capacity_label", label)
-                .without("recovery_label")
-                .real("recovery_label", (0..ROWS).map(|_| None));
+            let shuffled =
+                rows(|_| 0).real("capacity_label", label).without("recovery_label").real("recovery_label", (0..ROWS).map(|_| None));
             let spec = Spec { target: Target::Covered, challengers: ctx.ratings.capacity.challengers.clone(), ..spec(&ctx) };
             let auc = match fit(&shuffled, &spec, &ctx).unwrap() {
                 Fitted::Model { artifact, .. } => artifact.assessment.auc,

@@ -124,7 +124,8 @@ impl Sample {
             }
         }
         let (train, assess): (Vec<usize>, Vec<usize>) = (0..self.day.len()).partition(fold);
-        let note = "history too short to hold out time: half of the cases train, half assess; no choice of algorithm, not calibrated".to_owned();
+        let note =
+            "history too short to hold out time: half of the cases train, half assess; no choice of algorithm, not calibrated".to_owned();
         self.used(train, Vec::new(), assess, note, false)
     }
 
