@@ -150,6 +150,9 @@ fn json_value(text: &str) -> Result<serde_json::Value> {
     serde_json::from_str(text).map_err(|e| Error::Fault(format!("model artifact: {e}")))
 }
 
+/// How the note of an artifact begins that says why its algorithm was taken.
+pub const CHAMPION: &str = "champion: ";
+
 /// Edges of the fixed grades.
 pub const CUTS: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
 

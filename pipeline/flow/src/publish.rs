@@ -7,11 +7,10 @@ use luheng_lake::store::manifest::{self, CatalogEntry, RetentionEntry, RunManife
 use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, large, text};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, CHAMPION};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::intake::LakeRecord;
-use crate::train::CHAMPION;
 
 /// Everything that decides a run's tables, as one hash: version, catalog, configuration, key, seed, model (and whether a person
 /// approved it: sheets say so) and lake content. Not jobs, memory, file

@@ -67,7 +67,8 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
         .real("willingness_label", labels.iter().map(|l| l.willingness))
         .real("recovery_label", labels.iter().map(|l| l.recovery))
         .real("revival_label", labels.iter().map(|l| l.revival));
-    let windows: [(&str, fn(&Outcome) -> Window); 3] =
+    type OfOutcome = fn(&Outcome) -> Window;
+    let windows: [(&str, OfOutcome); 3] =
         [("capacity", |l| l.capacity_window), ("willingness", |l| l.willingness_window), ("revival", |l| l.revival_window)];
     for (axis, window) in windows {
         table = table

@@ -25,7 +25,7 @@ fn fact(zh: &'static str, en: &'static str, value: String) -> Fact {
 fn table(caption: (&'static str, &'static str), heads: &[(&'static str, &'static str)], rows: impl Iterator<Item = Vec<String>>) -> Block {
     Block::Table {
         caption: Bi::fixed(caption.0, caption.1),
-        columns: heads.iter().map(|(zh, en)| Head { label: Bi::fixed(*zh, *en), align: Align::Right }).collect(),
+        columns: heads.iter().map(|(zh, en)| Head { label: Bi::fixed(zh, en), align: Align::Right }).collect(),
         rows: rows.map(|row| row.into_iter().map(|text| Cell::from(plain(text))).collect()).collect(),
     }
 }

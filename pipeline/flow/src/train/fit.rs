@@ -13,7 +13,7 @@ use super::censor::{self, Censored};
 use super::compete::{Entrant, Field, compete, spared};
 use super::held::{BLOCK, Held, HeldOut};
 use super::sample::{Sample, Use};
-use crate::bundle::{CUTS, column};
+use crate::bundle::{CHAMPION, CUTS, column};
 use crate::context::Context;
 use crate::error::Result;
 use crate::features;
@@ -179,9 +179,6 @@ fn made_by(artifact: &ModelArtifact) -> &'static str {
         _ => "standard_error",
     }
 }
-
-/// How the note of an artifact begins that says why its algorithm was taken.
-pub const CHAMPION: &str = "champion: ";
 
 /// Log-odds to probability.
 pub fn sigmoid(logit: f64) -> f64 {

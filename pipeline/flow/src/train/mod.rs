@@ -10,7 +10,6 @@ mod held;
 mod sample;
 mod validation;
 
-pub use fit::CHAMPION;
 pub use validation::Validation;
 
 use luheng_lake::columns::Columns;
