@@ -33,6 +33,8 @@ struct Story {
     paid: Vec<(i32, i64)>,
     /// A deposit nobody holds, in fen.
     deposit: i64,
+    /// Another one: the day it was found, and its value in fen.
+    found: Option<(i32, i64)>,
 }
 
 fn schema() -> Schema {
@@ -99,7 +101,15 @@ impl Story {
                     .int("amount_fen", paid.iter().map(|p| Some(p.1)))
                     .text("source", paid.iter().map(|_| Some("voluntary"))),
             ),
-            ("assets", ids("a", 1).text("asset_ref", [Some("x")]).text("class", [Some("deposit")]).int("gross_fen", [Some(self.deposit)])),
+            (
+                "assets",
+                ids("a", 2)
+                    .without("known_on")
+                    .date("known_on", [Some(DAY - 100), Some(self.found.map_or(DAY + 9_999, |found| found.0))])
+                    .text("asset_ref", [Some("x"), Some("y")])
+                    .text("class", [Some("deposit"); 2])
+                    .int("gross_fen", [Some(self.deposit), self.found.map(|found| found.1)]),
+            ),
         ]);
         Facts::new(&schema(), |name| Ok(tables.get(name).cloned())).unwrap()
     }
@@ -165,11 +175,20 @@ fn a_case_that_ended_for_a_reason_of_its_own_labels_no_axis() {
     let bankrupt = Some((DAY + 60, "terminated", Some("bankruptcy")));
     let [open, censored] = [None, bankrupt].map(|closed| met(closed, Vec::new()).outcome_after(HORIZON, &["d"]));
     assert_eq!((open.willingness, open.capacity, open.recovery), (Some(0.0), Some(0.0), Some(0.0)));
-    assert!(censored.is_empty(), "{censored:?}");
-    assert_eq!((censored.willingness_end, censored.capacity_end), (None, None));
+    assert_eq!((censored.willingness, censored.capacity, censored.recovery), (None, None, None), "{censored:?}");
+    // But that it was cut off, and when, is known: those like it count the more.
+    let cut_off = luheng::targets::Window { end: Some(DAY + HORIZON), censored_on: Some(DAY + 60), risk_days: Some(60) };
+    assert_eq!((censored.capacity_window, censored.willingness_window), (cut_off, cut_off));
+    let risk = |outcome: Outcome| (outcome.capacity_window.censored_on, outcome.capacity_window.risk_days);
+    assert_eq!(risk(open), (None, Some(HORIZON)));
     // What was done before the case ended stays done, and what was breached stays breached.
     let paid = met(bankrupt, vec![(DAY + 10, 800_000)]).outcome_after(HORIZON, &["d"]);
     assert_eq!((paid.willingness, paid.capacity, paid.recovery), (Some(1.0), Some(1.0), Some(0.8)));
+    assert_eq!(risk(paid), (None, Some(60)), "what ended otherwise or in time is cut off no more");
+    let performed = met(Some((DAY + 90, "performed", None)), vec![(DAY + 10, 800_000)]).outcome_after(HORIZON, &["d"]);
+    assert_eq!(risk(performed), (None, Some(90)));
+    let wanting = met(Some((DAY + 90, "no_property", None)), Vec::new()).outcome_after(HORIZON, &["d"]);
+    assert_eq!(risk(wanting), (None, Some(HORIZON)), "want of property is no end");
     let bad = Story { acts: vec![("asset_hidden", DAY + 5)], closed: bankrupt, ..Story::default() };
     assert_eq!(bad.willingness_after(HORIZON), Some(0.0));
     let after = met(Some((DAY + HORIZON + 1, "terminated", Some("bankruptcy"))), Vec::new());
@@ -181,8 +200,8 @@ fn days_that_two_stays_share_lengthen_the_window_once() {
     let end = |stays: &[(i32, Option<i32>)]| {
         let story = Story { stays: stays.to_vec(), acts: vec![("summons_kept", DAY + 5)], ..Story::default() };
         let outcome = story.outcome_after(900, &["d"]);
-        assert_eq!(outcome.capacity_end, outcome.willingness_end);
-        outcome.capacity_end.map(|end| end - DAY - HORIZON)
+        assert_eq!(outcome.capacity_window.end, outcome.willingness_window.end);
+        outcome.capacity_window.end.map(|end| end - DAY - HORIZON)
     };
     assert_eq!(end(&[]), Some(0));
     assert_eq!(end(&[(DAY + 10, Some(DAY + 40))]), Some(30));
@@ -211,4 +230,25 @@ fn who_was_released_later_stays_in_its_own_past() {
     let landmarks: Vec<i32> = after.parties_ever().iter().flat_map(|p| luheng::targets::landmarks(p, &ctx)).collect();
     assert_eq!(landmarks, [DAY - 60, DAY]);
     assert!(after.is_alone(A));
+}
+
+#[test]
+fn what_a_closed_case_still_brought_is_money_or_a_thing_not_known_before() {
+    let year = 365;
+    let story = |paid, found| Story { closed: Some((DAY - 30, "no_property", None)), deposit: 400_000, paid, found, ..Story::default() };
+    let revival = |story: &Story| {
+        let outcome = story.outcome_after(year, &["d"]);
+        assert_eq!(outcome.revival_window.end, Some(DAY + year));
+        outcome.revival
+    };
+    assert_eq!(revival(&story(Vec::new(), None)), Some(0.0), "the deposit known all along is no find");
+    assert_eq!(revival(&story(vec![(DAY + 300, 1)], None)), Some(1.0));
+    assert_eq!(revival(&story(vec![(DAY, 5_000)], None)), Some(0.0), "received by the day itself");
+    assert_eq!(revival(&story(Vec::new(), Some((DAY + 200, 1_000)))), Some(1.0));
+    assert_eq!(revival(&story(Vec::new(), Some((DAY + 200, 0)))), Some(0.0), "worth nothing");
+    assert_eq!(revival(&story(Vec::new(), Some((DAY - 10, 1_000)))), Some(0.0), "found before");
+    let early = story(vec![(DAY + 10, 5_000)], None).outcome_after(year - 1, &["d"]);
+    assert_eq!((early.revival, early.revival_window.end), (None, None), "its window has not closed");
+    let open = Story { paid: vec![(DAY + 10, 5_000)], ..Story::default() };
+    assert_eq!(open.outcome_after(year, &["d"]).revival, None, "an open case has nothing to be revived");
 }

@@ -31,4 +31,5 @@ mod retention;
 mod rewrite;
 mod town;
 mod truth;
+mod unseen;
 mod verify;

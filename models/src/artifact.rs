@@ -13,7 +13,7 @@ use crate::calibrate::Calibration;
 use crate::data::{Design, FeatureMeta, Window};
 use crate::error::{Error, Result};
 use crate::explain::Explanation;
-use crate::interval::{Conformal, Interval, normal};
+use crate::interval::{Conformal, Interval, RateInterval, normal};
 use crate::linear::Scale;
 use crate::linear::link::sigmoid;
 use crate::model::{Model, Params, same_ids};
@@ -53,6 +53,9 @@ pub struct Draft {
     /// For a target that is a share: its errors on held-out rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_interval: Option<Conformal>,
+    /// For a probability whose algorithm has no standard error: how sure it is, by held-out rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_interval: Option<RateInterval>,
     /// The calibrated model on rows seen neither in fitting nor in calibrating.
     pub assessment: Assessment,
     /// The base rate on the same rows.
@@ -108,6 +111,7 @@ impl Draft {
         self.calibration.check()?;
         self.model.check()?;
         self.share_interval.as_ref().map_or(Ok(()), Conformal::check)?;
+        self.rate_interval.as_ref().map_or(Ok(()), RateInterval::check)?;
         same_ids(&self.features, &self.model.features())?;
         if !self.model.is_of(&self.params) {
             return Err(Error::Contradiction { what: "the model is of another algorithm than its parameters".to_owned() });
@@ -178,8 +182,9 @@ impl ModelArtifact {
         Ok(self.calibration.contributions(&self.model.contributions(design)?).logits().into_iter().map(sigmoid).collect())
     }
 
-    /// Calibrated probability with its interval at `level`, one a row: by the delta method, with what calibration adds; or, where the artifact
-    /// holds a [`Conformal`], the interval in which the share itself should lie. It always holds the estimate.
+    /// Calibrated probability with its interval at `level`, one a row: by the delta method, with what calibration adds; where the artifact holds
+    /// a [`RateInterval`], by held-out rows alike; where it holds a [`Conformal`], the interval in which the share itself should lie. It always
+    /// holds the estimate.
     ///
     /// # Errors
     /// As [`ModelArtifact::predict`], and [`Error::Parameter`] unless 0 < level < 1, or, with a [`Conformal`], unless `level` is its level.
@@ -191,6 +196,9 @@ impl ModelArtifact {
                 return Err(Error::Parameter { name: "level", found: level, expected: "the level of the artifact's share interval" });
             }
             return Ok(p.into_iter().map(|p| conformal.interval(p)).collect());
+        }
+        if let Some(rate) = &self.rate_interval {
+            return p.into_iter().map(|p| rate.interval(p, level)).collect();
         }
         let logits = self.model.logit(design)?;
         let errors = self.model.standard_error(design)?;

@@ -16,7 +16,7 @@
 //! | [`effect`] | what a treatment does, where the data can tell; who gains most; what a ranking is worth |
 //! | [`neighbours`] | the records most like one, as a model sees them |
 //! | [`calibrate`] | none, Platt, beta or isotonic, chosen on held-out rows; isotonic regression |
-//! | [`interval`] | intervals of a probability (delta method) and of a share (split conformal, conformalized quantiles) |
+//! | [`interval`] | intervals of a probability (delta method, held-out rows alike) and of a share (split conformal, conformalized quantiles) |
 //! | [`assess`] | AUC with its interval, KS, Brier and its parts, calibration error, lift, stability, gaps between groups |
 //! | [`additive`] | boosted step functions, one a feature, monotone where asked; pairs; prints as a scorecard |
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over; the cheapest lawful change that lifts it |
@@ -57,7 +57,7 @@ pub use data::{Design, Direction, FeatureMeta, Kind, TrainingSet, Window};
 pub use error::{Error, Result};
 pub use explain::counterfactual::{Ask, Change, Goal, Plan, Price, Way};
 pub use explain::{Contributions, Explanation, Ranked, Reason};
-pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal};
+pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal, RateInterval};
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
 pub use points::PointsTable;

@@ -1,4 +1,5 @@
-//! How sure a figure is: [`Interval`] around a probability by the delta method, around a share by conformal prediction.
+//! How sure a figure is: [`Interval`] around a probability by the delta method or, where the algorithm has none, by held-out rows alike
+//! ([`RateInterval`]); around a share by conformal prediction.
 //!
 //! | around a share | needs of the model | how wide |
 //! |---|---|---|
@@ -14,12 +15,14 @@ mod coverage;
 pub mod local;
 pub mod normal;
 pub mod quantile;
+pub mod rate;
 
 pub use by_group::{ByGroup, Promise};
 pub use conformal::Conformal;
 pub use coverage::{Coverage, coverage};
 pub use local::LocalConformal;
 pub use quantile::QuantileConformal;
+pub use rate::{RateCoverage, RateInterval, rate_coverage};
 
 use crate::assess::subjects::Subjects;
 

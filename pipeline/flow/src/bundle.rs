@@ -8,8 +8,12 @@ use crate::error::{Error, Result};
 use crate::features;
 use crate::rating::Spec;
 
-/// Format of `models/<id>/model.json`; another is refused.
-pub const FORMAT: u32 = 1;
+/// Format of `models/<id>/model.json`. Format 1, without `revival`, is read as well; any other is refused.
+pub const FORMAT: u32 = 2;
+/// The format before 终本 parties had a rating of their own.
+const WITHOUT_REVIVAL: u32 = 1;
+/// Format of `models/approved.json`; another is refused.
+pub const APPROVAL_FORMAT: u32 = 1;
 
 /// The models of one training.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Bundle {
     pub willingness: Option<ModelArtifact>,
     /// Recovered share.
     pub recovery: Option<ModelArtifact>,
+    /// What a party closed for want of property may still bring.
+    pub revival: Option<ModelArtifact>,
 }
 
 /// Who put a model into use; kept beside the models, never inside one, so that approving does not change an id.
@@ -52,6 +58,8 @@ struct Stored {
     capacity: Option<serde_json::Value>,
     willingness: Option<serde_json::Value>,
     recovery: Option<serde_json::Value>,
+    #[serde(default)]
+    revival: Option<serde_json::Value>,
 }
 
 impl Bundle {
@@ -59,10 +67,34 @@ impl Bundle {
     ///
     /// # Errors
     /// A model that cannot be written as JSON.
-    pub fn seal(capacity: Option<ModelArtifact>, willingness: Option<ModelArtifact>, recovery: Option<ModelArtifact>) -> Result<Self> {
-        let ids = [&capacity, &willingness, &recovery].map(|m| m.as_ref().map_or("none", |a| a.id.as_str()));
-        let hash = blake3::hash(format!("{FORMAT}|{}", ids.join("|")).as_bytes()).to_hex();
-        Ok(Self { id: hash.as_str()[..16].to_owned(), capacity, willingness, recovery })
+    pub fn seal(
+        capacity: Option<ModelArtifact>,
+        willingness: Option<ModelArtifact>,
+        recovery: Option<ModelArtifact>,
+        revival: Option<ModelArtifact>,
+    ) -> Result<Self> {
+        let mut bundle = Self { id: String::new(), capacity, willingness, recovery, revival };
+        bundle.id = bundle.id_of(FORMAT);
+        Ok(bundle)
+    }
+
+    /// The id by the rule of a format: what was sealed then keeps its name.
+    fn id_of(&self, format: u32) -> String {
+        let mut ids = self.members().map(|(_, model)| model.map_or("none", |a| a.id.as_str())).to_vec();
+        if format == WITHOUT_REVIVAL {
+            ids.pop();
+        }
+        blake3::hash(format!("{format}|{}", ids.join("|")).as_bytes()).to_hex().as_str()[..16].to_owned()
+    }
+
+    /// Every rating with its model, in order.
+    pub fn members(&self) -> [(&'static str, Option<&ModelArtifact>); 4] {
+        [
+            ("capacity", self.capacity.as_ref()),
+            ("willingness", self.willingness.as_ref()),
+            ("recovery", self.recovery.as_ref()),
+            ("revival", self.revival.as_ref()),
+        ]
     }
 
     /// As JSON, in a stable order.
@@ -79,6 +111,7 @@ impl Bundle {
             capacity: plain(&self.capacity)?,
             willingness: plain(&self.willingness)?,
             recovery: plain(&self.recovery)?,
+            revival: plain(&self.revival)?,
         };
         serde_json::to_string_pretty(&stored)
             .map(|mut text| {
@@ -96,14 +129,16 @@ impl Bundle {
         let input = |e: String| Error::Input(format!("{name}: {e}"));
         let format: serde_json::Value = serde_json::from_str(text).map_err(|e| input(format!("not JSON: {e}")))?;
         let found = format.get("format").and_then(serde_json::Value::as_u64);
-        if found != Some(u64::from(FORMAT)) {
-            return Err(input(format!("format: found {found:?}, expected {FORMAT}; use the luheng that wrote it, or train again")));
-        }
+        let found = match found.and_then(|f| u32::try_from(f).ok()) {
+            Some(known @ (WITHOUT_REVIVAL | FORMAT)) => known,
+            _ => return Err(input(format!("format: found {found:?}, expected {FORMAT}; use the luheng that wrote it, or train again"))),
+        };
         let stored: Stored = serde_json::from_str(text).map_err(|e| input(e.to_string()))?;
         let model = |value: Option<serde_json::Value>| -> Result<Option<ModelArtifact>> {
             value.map(|v| ModelArtifact::from_json(&v.to_string()).map_err(|e| input(e.to_string()))).transpose()
         };
-        let bundle = Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?)?;
+        let mut bundle = Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?, model(stored.revival)?)?;
+        bundle.id = bundle.id_of(found);
         if bundle.id != stored.id {
             return Err(input(format!("id: found {}, expected {}: the file was changed by hand; train again", stored.id, bundle.id)));
         }
@@ -114,6 +149,9 @@ impl Bundle {
 fn json_value(text: &str) -> Result<serde_json::Value> {
     serde_json::from_str(text).map_err(|e| Error::Fault(format!("model artifact: {e}")))
 }
+
+/// How the note of an artifact begins that says why its algorithm was taken.
+pub const CHAMPION: &str = "champion: ";
 
 /// Edges of the fixed grades.
 pub const CUTS: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
@@ -146,4 +184,33 @@ pub fn design(rows: &Columns, kept: &[usize], spec: &Spec) -> Result<Design> {
 /// It is not there.
 pub fn column<'a>(rows: &'a Columns, name: &str) -> Result<&'a Column> {
     rows.get(name).ok_or_else(|| Error::Fault(format!("the rows that models read have no column {name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_bundle_of_the_time_before_revival_is_read_under_its_own_name() {
+        let id = blake3::hash(b"1|none|none|none").to_hex().as_str()[..16].to_owned();
+        let old = format!("{{\"format\": 1, \"id\": \"{id}\", \"capacity\": null, \"willingness\": null, \"recovery\": null}}");
+        let read = Bundle::from_json(&old, "model.json").unwrap();
+        assert_eq!((read.id, read.revival.is_none()), (id.clone(), true));
+        let changed = Bundle::from_json(&old.replace(&id, "0123456789abcdef"), "model.json").unwrap_err().to_string();
+        assert!(changed.contains("changed by hand"), "{changed}");
+        for format in ["0", "3", "\"1\""] {
+            let error =
+                Bundle::from_json(&old.replace("\"format\": 1", &format!("\"format\": {format}")), "model.json").unwrap_err().to_string();
+            assert!(error.contains("model.json") && error.contains("expected 2") && error.contains("train again"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_reads_back_as_it_was_written() {
+        let bundle = Bundle::seal(None, None, None, None).unwrap();
+        let text = bundle.to_json().unwrap();
+        assert!(text.contains("\"format\": 2") && text.contains("revival"), "{text}");
+        assert_eq!(Bundle::from_json(&text, "model.json").unwrap().id, bundle.id);
+    }
 }

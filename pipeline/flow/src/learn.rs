@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use luheng_lake::columns::{Day, day};
 use luheng_lake::store::{atomic, text};
 
-use crate::bundle::{Approval, Bundle, FORMAT};
+use crate::bundle::{APPROVAL_FORMAT, Approval, Bundle};
 use crate::context::Context;
 use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
         write_approval(
             ctx,
             &Approval {
-                format: FORMAT,
+                format: APPROVAL_FORMAT,
                 model_id: id.clone(),
                 basis: "first".into(),
                 by: None,
@@ -93,8 +93,8 @@ fn approval_file(ctx: &Context) -> PathBuf {
 pub fn approval(ctx: &Context) -> Result<Option<Approval>> {
     let found: Option<Approval> = publish::read_json(&approval_file(ctx))?;
     match found {
-        Some(approval) if approval.format != FORMAT => Err(Error::Input(format!(
-            "{}: format: found {}, expected {FORMAT}; use the luheng that wrote it",
+        Some(approval) if approval.format != APPROVAL_FORMAT => Err(Error::Input(format!(
+            "{}: format: found {}, expected {APPROVAL_FORMAT}; use the luheng that wrote it",
             approval_file(ctx).display(),
             approval.format
         ))),
@@ -135,7 +135,7 @@ pub fn approve(ctx: &Context, id: &str, by: &str, on: &str, assessment: &str) ->
     write_approval(
         ctx,
         &Approval {
-            format: FORMAT,
+            format: APPROVAL_FORMAT,
             model_id: id.to_owned(),
             basis: "person".into(),
             by: Some(by.into()),

@@ -7,7 +7,7 @@ use luheng_lake::store::manifest::{self, CatalogEntry, RetentionEntry, RunManife
 use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, large, text};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, CHAMPION};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::intake::LakeRecord;
@@ -69,10 +69,11 @@ pub fn manifest(
         ..RunManifest::default()
     };
     record.models.insert("bundle".into(), models.id.clone());
-    for (axis, model) in [("capacity", &models.capacity), ("willingness", &models.willingness), ("recovery", &models.recovery)] {
-        if let Some(model) = model {
-            record.models.insert(axis.into(), model.id.clone());
-        }
+    for (axis, model) in models.members() {
+        let Some(model) = model else { continue };
+        record.models.insert(axis.into(), model.id.clone());
+        let why = model.notes.iter().find_map(|note| note.strip_prefix(CHAMPION));
+        record.champions.extend(why.map(|why| (axis.to_owned(), why.to_owned())));
     }
     for name in manifest::files_of(folder)? {
         if manifest::UNSEALED.contains(&name.as_str()) {

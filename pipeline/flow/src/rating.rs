@@ -29,13 +29,49 @@ pub enum Target {
     MeansFreeDuties,
     /// Money received over due.
     RecoveredShare,
+    /// After 终本: any money received, or any disposable asset found.
+    Revived,
+}
+
+/// Which algorithm is used of those that compete.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Competition {
+    /// How far the champion's area under the curve may lie below the best.
+    pub margin_auc: f64,
+    /// How far its Brier score may lie above the best.
+    pub margin_brier: f64,
+    /// Most training rows that all compete on; more are thinned by hash of the case, and the champion then learns all of them.
+    pub most_rows: usize,
+    /// Held-out log loss that a table of points may cost by keeping a calibration of one line; where a bend saves more, it bends.
+    pub line_price: f64,
+}
+
+impl Default for Competition {
+    fn default() -> Self {
+        Self { margin_auc: 0.005, margin_brier: 0.001, most_rows: 30_000, line_price: 0.005 }
+    }
+}
+
+/// How cases that were cut off are counted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Censoring {
+    /// Greatest weight of a row that was not cut off.
+    pub max_weight: f64,
+}
+
+impl Default for Censoring {
+    fn default() -> Self {
+        Self { max_weight: 10.0 }
+    }
 }
 
 /// One rating.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// `capacity`, `willingness` or `recovery`.
+    /// `capacity`, `willingness`, `recovery` or `revival`.
     pub id: String,
     /// Title.
     pub title: Title,
@@ -66,8 +102,17 @@ pub struct Spec {
     pub required_channels: Vec<String>,
     /// Ids of the features, in order.
     pub features: Vec<String>,
-    /// Algorithm and its parameters.
+    /// Algorithm and its parameters: the most explainable of those that compete.
     pub params: Params,
+    /// The others, from the most to the least explainable.
+    #[serde(default)]
+    pub challengers: Vec<Params>,
+    /// Which of them is used.
+    #[serde(default)]
+    pub competition: Competition,
+    /// How cases that were cut off are counted.
+    #[serde(default)]
+    pub censoring: Censoring,
 }
 
 /// How an asset's value becomes means.
@@ -119,6 +164,8 @@ pub struct Ratings {
     pub willingness: Spec,
     /// Recovered share.
     pub recovery: Spec,
+    /// What a party closed for want of property may still bring.
+    pub revival: Spec,
     /// Means.
     pub means: MeansSpec,
     /// Groups of causes.
@@ -135,6 +182,7 @@ impl Ratings {
             capacity: read(files, "ratings/capacity.toml")?,
             willingness: read(files, "ratings/willingness.toml")?,
             recovery: read(files, "ratings/recovery.toml")?,
+            revival: read(files, "ratings/revival.toml")?,
             means: read(files, "ratings/means.toml")?,
             causes: read(files, "ratings/causes.toml")?,
         };
@@ -157,9 +205,9 @@ impl Ratings {
         i64::from(self.capacity.horizon_days / 30)
     }
 
-    /// The three specifications in order.
-    pub fn all(&self) -> [&Spec; 3] {
-        [&self.capacity, &self.willingness, &self.recovery]
+    /// The four specifications in order.
+    pub fn all(&self) -> [&Spec; 4] {
+        [&self.capacity, &self.willingness, &self.recovery, &self.revival]
     }
 }
 

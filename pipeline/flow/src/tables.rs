@@ -79,6 +79,14 @@ pub struct Rating {
     pub capacity_model: Option<String>,
     /// Id of the willingness model.
     pub willingness_model: Option<String>,
+    /// `rated`, why not, or `not_applicable` for a case that is not closed for want of property.
+    pub revival_status: String,
+    /// Probability that money comes in or a disposable asset is found within the horizon of `revival`.
+    pub revival_p: Option<f64>,
+    /// Low end of its interval.
+    pub revival_low: Option<f64>,
+    /// High end of its interval.
+    pub revival_high: Option<f64>,
 }
 
 /// One reason of one axis.
@@ -146,6 +154,8 @@ impl Rating {
     /// A missing column.
     pub fn read(columns: &Columns) -> Result<Vec<Self>> {
         let from = From { table: "ratings", columns };
+        let text_of = |name: &str, at: usize| columns.get(name).and_then(|c| c.text_at(at));
+        let real_of = |name: &str, at: usize| columns.get(name).and_then(|c| c.real_at(at));
         (0..columns.len())
             .map(|at| {
                 Ok(Self {
@@ -182,10 +192,15 @@ impl Rating {
                     ask_for: from.maybe("ask_for", at)?,
                     identity_basis: from.maybe("identity_basis", at)?,
                     // Runs before linking have no such column.
-                    link_probability: columns.get("link_probability").and_then(|c| c.real_at(at)),
+                    link_probability: real_of("link_probability", at),
                     valid_until: from.date("valid_until", at)?,
                     capacity_model: from.maybe("capacity_model", at)?,
                     willingness_model: from.maybe("willingness_model", at)?,
+                    // Nor have runs before 终本 parties had a rating of their own.
+                    revival_status: text_of("revival_status", at).unwrap_or("not_applicable").to_owned(),
+                    revival_p: real_of("revival_p", at),
+                    revival_low: real_of("revival_low", at),
+                    revival_high: real_of("revival_high", at),
                 })
             })
             .collect()
@@ -235,6 +250,10 @@ impl Rating {
             .date("valid_until", date(|r| r.valid_until))
             .text("capacity_model", maybe(|r| r.capacity_model.as_deref()))
             .text("willingness_model", maybe(|r| r.willingness_model.as_deref()))
+            .text("revival_status", text(|r| &r.revival_status))
+            .real("revival_p", real(|r| r.revival_p))
+            .real("revival_low", real(|r| r.revival_low))
+            .real("revival_high", real(|r| r.revival_high))
     }
 }
 

@@ -44,11 +44,13 @@ pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, mod
     let capacity = Axis::of(models.capacity.as_ref(), features, &ctx.ratings.capacity)?;
     let willingness = Axis::of(models.willingness.as_ref(), features, &ctx.ratings.willingness)?;
     let recovery = Axis::of(models.recovery.as_ref(), features, &ctx.ratings.recovery)?;
+    let revival = Axis::of(models.revival.as_ref(), features, &ctx.ratings.revival)?;
     let mut ratings = Vec::with_capacity(features.len());
     let mut reasons = Vec::new();
     let evidence = reasons::Evidence::read(evidence)?;
     for at in 0..features.len() {
-        let rating = rate(at, standing, [&capacity, &willingness, &recovery], ctx)?;
+        let mut rating = rate(at, standing, [&capacity, &willingness, &recovery], ctx)?;
+        revive(&mut rating, at, standing, revival.as_ref())?;
         for (name, axis, spec, rated) in [
             ("capacity", &capacity, &ctx.ratings.capacity, rating.capacity_p.is_some()),
             ("willingness", &willingness, &ctx.ratings.willingness, rating.willingness_p.is_some()),
@@ -116,6 +118,26 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
     rating.quadrant = quadrant(&rating).into();
     rating.confidence = confidence(&rating).into();
     Ok(rating)
+}
+
+/// What a case closed for want of property may still bring; any other case has no such rating.
+fn revive(rating: &mut Rating, at: usize, standing: &Columns, axis: Option<&Axis>) -> Result<()> {
+    let text = |name: &str| -> Result<Option<&str>> {
+        Ok(standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}")))?.text_at(at))
+    };
+    if text("close_kind")? != Some("no_property") {
+        rating.revival_status = "not_applicable".into();
+        return Ok(());
+    }
+    // Nothing but what bars every rating bars this one: whether the answers are fresh is among its features.
+    let barred = text("capacity_status")?.filter(|status| matches!(*status, "not_money" | "minor" | "deceased"));
+    rating.revival_status = status(Some(barred.unwrap_or("rated").to_owned()), axis.is_some());
+    if let (Some(axis), "rated") = (axis, rating.revival_status.as_str()) {
+        let interval = &axis.intervals[at];
+        rating.revival_p = Some(axis.explanation.p[at]);
+        (rating.revival_low, rating.revival_high) = (Some(interval.low), Some(interval.high));
+    }
+    Ok(())
 }
 
 /// An axis without a model is unrated for everyone; a bar that stands whatever the model stays.

@@ -1,8 +1,8 @@
 //! What happened within the horizon of a day: the labels that training learns from, and the landmarks it learns at.
 //!
 //! A label is read only from what was known by the training day, and counts only if its whole window had ended by then. A case that ends by bankruptcy,
-//! transfer, withdrawal or death without estate inside the window, its due not covered, is censored: it says nothing about the debtor. Stayed days do not
-//! count: they lengthen the window, each of them once.
+//! transfer, withdrawal or death without estate inside the window, its due not covered, is censored on that day: it says nothing about the debtor, and
+//! training counts those like it the more (`train/censor.rs`). Stayed days do not count: they lengthen the window, each of them once.
 
 mod outcome;
 
@@ -16,10 +16,11 @@ use crate::features::{self, Feature, Subject};
 use crate::means;
 use crate::standing::Standing;
 
-pub use outcome::{Outcome, outcome};
+pub use outcome::{Outcome, Window, outcome};
 
-/// The training rows of one bucket: case_no, debtor_id, day, features, `capacity_label`, `willingness_label`, `recovery_label` (null where the axis has
-/// none), and the days on which these were known: `capacity_end` (of `recovery_label` too) and `willingness_end`.
+/// The training rows of one bucket: case_no, debtor_id, day, features; `capacity_label`, `willingness_label`, `recovery_label`, `revival_label` (null where
+/// the axis has none); and of `capacity` (for recovery too), `willingness` and `revival` each `_end` (the day on which the outcome was known),
+/// `_censored_on` and `_risk_days` (see [`Window`]).
 ///
 /// # Errors
 /// A column read that no table has.
@@ -65,8 +66,16 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
         .real("capacity_label", labels.iter().map(|l| l.capacity))
         .real("willingness_label", labels.iter().map(|l| l.willingness))
         .real("recovery_label", labels.iter().map(|l| l.recovery))
-        .date("capacity_end", labels.iter().map(|l| l.capacity_end))
-        .date("willingness_end", labels.iter().map(|l| l.willingness_end));
+        .real("revival_label", labels.iter().map(|l| l.revival));
+    type OfOutcome = fn(&Outcome) -> Window;
+    let windows: [(&str, OfOutcome); 3] =
+        [("capacity", |l| l.capacity_window), ("willingness", |l| l.willingness_window), ("revival", |l| l.revival_window)];
+    for (axis, window) in windows {
+        table = table
+            .date(&format!("{axis}_end"), labels.iter().map(|l| window(l).end))
+            .date(&format!("{axis}_censored_on"), labels.iter().map(|l| window(l).censored_on))
+            .int(&format!("{axis}_risk_days"), labels.iter().map(|l| window(l).risk_days.map(i64::from)));
+    }
     for (feature, column) in features.iter().zip(values) {
         table = table.real(feature.id, column);
     }

@@ -1,4 +1,4 @@
-//! The three targets of the contract (§3), each from facts within the window.
+//! The targets of the contract (§3), each from facts within the window, and where a case was cut off before it said anything.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use luheng_lake::columns::Day;
 use crate::conduct;
 use crate::context::Context;
 use crate::cutoff::{Facts, Party, Row, View};
-use crate::means;
+use crate::means::{self, Control};
 use crate::standing::Standing;
 
 /// Tables that say what is held on the horizon day.
@@ -18,20 +18,37 @@ const HELD: [&str; 8] = ["debtors", "cases", "parties", "payments", "assets", "s
 pub struct Outcome {
     /// 1 covered to the good share, else 0.
     pub capacity: Option<f64>,
-    /// Last day of the window of `capacity` and `recovery`, stays included.
-    pub capacity_end: Option<Day>,
+    /// The window of `capacity` and `recovery`.
+    pub capacity_window: Window,
     /// 1 every means-free duty met and half of the spendable means paid, else 0.
     pub willingness: Option<f64>,
-    /// The day on which `willingness` was known: the last of its window, stays included, and the grace where a report fell due.
-    pub willingness_end: Option<Day>,
+    /// The window of `willingness`; its outcome is known only after the grace where a report fell due.
+    pub willingness_window: Window,
     /// Money received over due, 0 to 1.
     pub recovery: Option<f64>,
+    /// Of a case closed for want of property: 1 money came in or a disposable asset was found, else 0.
+    pub revival: Option<f64>,
+    /// The window of `revival`.
+    pub revival_window: Window,
+}
+
+/// When an outcome was known, or why it never will be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Window {
+    /// The day on which the outcome was known: the last of the window, stays and grace included. None where there is neither outcome nor end.
+    pub end: Option<Day>,
+    /// The day on which the case ended for a reason of its own, before there was an outcome.
+    pub censored_on: Option<Day>,
+    /// Days for which the case could have ended so: until it did, until it ended for good otherwise, or the window.
+    pub risk_days: Option<i32>,
 }
 
 impl Outcome {
-    /// Does no axis learn from it?
+    /// Does no axis learn from it, not even that it was cut off?
     pub fn is_empty(&self) -> bool {
-        self.capacity.is_none() && self.willingness.is_none() && self.recovery.is_none()
+        let labels = [self.capacity, self.willingness, self.recovery, self.revival];
+        let windows = [self.capacity_window, self.willingness_window, self.revival_window];
+        labels.iter().all(Option::is_none) && windows.iter().all(|window| window.censored_on.is_none())
     }
 }
 
@@ -41,41 +58,65 @@ pub fn outcome<'a>(facts: &Facts, now: &View<'a>, party: &Party<'_, 'a>, standin
     if standing.capacity_status == "rated"
         && let Some(span) = Span::of(now, party, ctx.ratings.capacity.horizon_days).filter(|span| span.end <= ctx.as_of)
     {
-        let received = span.received();
-        let horizon = facts.view_of(party.view.debtor_id, span.end, &HELD);
-        let held = span.chain.iter().filter_map(|case_no| horizon.party(case_no)).filter(Party::is_live);
-        let held = held.map(|p| means::means_of(&p, ctx).controlled_fen).fold(0_i64, i64::saturating_add);
-        let due = party.due_fen();
-        let covered = received.saturating_add(held) as f64 >= ctx.ratings.capacity.good_share * due as f64;
-        if covered || !span.is_censored() {
-            outcome.capacity = Some(f64::from(u8::from(covered)));
-            outcome.recovery = Some((received.min(due) as f64 / due as f64).clamp(0.0, 1.0));
-            outcome.capacity_end = Some(span.end);
-        }
+        covered(&span, facts, party, ctx, &mut outcome);
     }
     if standing.willingness_status == "rated"
         && let Some(span) = Span::of(now, party, ctx.ratings.willingness.horizon_days)
     {
         let reports = span.reports();
         let known = if reports.is_empty() { span.end } else { span.end.saturating_add(ctx.ratings.willingness.grace_days) };
-        let willing = (known <= ctx.as_of).then(|| willing(&span, &reports, party, standing, ctx)).flatten();
-        outcome.willingness = willing.map(|w| f64::from(u8::from(w)));
-        outcome.willingness_end = willing.map(|_| known);
+        if known <= ctx.as_of {
+            let (willing, is_cut_off) = willing(&span, &reports, party, standing, ctx);
+            outcome.willingness = willing.map(|w| f64::from(u8::from(w)));
+            outcome.willingness_window = span.window(willing.is_some(), is_cut_off);
+            outcome.willingness_window.end = outcome.willingness_window.end.map(|_| known);
+        }
+    }
+    if is_closed_for_want(party)
+        && !matches!(standing.capacity_status, "not_money" | "minor" | "deceased")
+        && let Some(span) = Span::of(now, party, ctx.ratings.revival.horizon_days).filter(|span| span.end <= ctx.as_of)
+    {
+        let revived = span.received() > 0 || span.has_found(facts, party, ctx);
+        let is_cut_off = !revived && span.censored_on().is_some();
+        outcome.revival = (!is_cut_off).then_some(f64::from(u8::from(revived)));
+        outcome.revival_window = span.window(!is_cut_off, is_cut_off);
     }
     outcome
 }
 
-/// Met every means-free duty that fell due in the window, and paid half of what could be spent? None where no duty fell due. Bad prevails over good.
-fn willing(span: &Span<'_, '_>, reports: &[Row<'_>], party: &Party<'_, '_>, standing: &Standing, ctx: &Context) -> Option<bool> {
+/// Is the case closed for want of property on the party's day?
+fn is_closed_for_want(party: &Party<'_, '_>) -> bool {
+    party.case.text("status") == Some("closed") && party.case.text("close_kind") == Some("no_property")
+}
+
+/// Was the due covered, and how much of it was received?
+fn covered(span: &Span<'_, '_>, facts: &Facts, party: &Party<'_, '_>, ctx: &Context, outcome: &mut Outcome) {
+    let received = span.received();
+    let horizon = facts.view_of(party.view.debtor_id, span.end, &HELD);
+    let held = span.chain.iter().filter_map(|case_no| horizon.party(case_no)).filter(Party::is_live);
+    let held = held.map(|p| means::means_of(&p, ctx).controlled_fen).fold(0_i64, i64::saturating_add);
+    let due = party.due_fen();
+    let covered = received.saturating_add(held) as f64 >= ctx.ratings.capacity.good_share * due as f64;
+    let is_cut_off = !covered && span.censored_on().is_some();
+    if !is_cut_off {
+        outcome.capacity = Some(f64::from(u8::from(covered)));
+        outcome.recovery = Some((received.min(due) as f64 / due as f64).clamp(0.0, 1.0));
+    }
+    outcome.capacity_window = span.window(!is_cut_off, is_cut_off);
+}
+
+/// Met every means-free duty that fell due in the window, and paid half of what could be spent? None where no duty fell due, and where the case was cut
+/// off before it could be told, which is the second answer. Bad prevails over good.
+fn willing(span: &Span<'_, '_>, reports: &[Row<'_>], party: &Party<'_, '_>, standing: &Standing, ctx: &Context) -> (Option<bool>, bool) {
     let acts: Vec<&Row<'_>> = span.now.rows("conduct").iter().filter(|c| span.holds(c.date("happened_on")) && conduct::counts(c)).collect();
     let any = |kinds: &[&str]| acts.iter().any(|c| c.text("kind").is_some_and(|k| kinds.contains(&k)));
     if any(conduct::BREACHED) || reports.iter().any(|step| span.is_neglected(step, ctx.ratings.willingness.grace_days)) {
-        return Some(false);
+        return (Some(false), false);
     }
     let limited =
         party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, span.from));
     if reports.is_empty() && !limited && !any(conduct::MET) {
-        return None;
+        return (None, false);
     }
     let paid = span.own_payments();
     let paid = paid.iter().filter(|p| matches!(p.text("source"), None | Some("voluntary" | "settlement")));
@@ -83,7 +124,8 @@ fn willing(span: &Span<'_, '_>, reports: &[Row<'_>], party: &Party<'_, '_>, stan
     let spendable = standing.spendable_fen.min(standing.outstanding_fen);
     let paid_enough = paid as f64 >= ctx.ratings.willingness.good_share * spendable as f64;
     // A case that ended for a reason of its own left no time to pay.
-    if !paid_enough && span.is_censored() { None } else { Some(paid_enough) }
+    let is_cut_off = !paid_enough && span.censored_on().is_some();
+    ((!is_cut_off).then_some(paid_enough), is_cut_off)
 }
 
 /// The days after a rating that an outcome is read from, over the debt's case and those that carried it on.
@@ -136,12 +178,37 @@ impl<'v, 'a> Span<'v, 'a> {
         self.own_payments().iter().filter_map(|p| p.fen("amount_fen")).fold(0_i64, i64::saturating_add)
     }
 
-    /// Did the case end inside the window for a reason that says nothing of the debtor?
-    fn is_censored(&self) -> bool {
-        self.now.rows("cases").iter().any(|c| {
-            self.of_chain(c)
-                && self.holds(c.date("closed_on"))
-                && matches!(c.text("close_ground"), Some("bankruptcy" | "transferred" | "withdrawn" | "no_estate"))
+    /// The day inside the window on which the case ended for a reason that says nothing of the debtor.
+    fn censored_on(&self) -> Option<Day> {
+        let ended = self.now.rows("cases").iter().filter(|c| {
+            self.of_chain(c) && matches!(c.text("close_ground"), Some("bankruptcy" | "transferred" | "withdrawn" | "no_estate"))
+        });
+        ended.filter_map(|c| c.date("closed_on").filter(|on| self.holds(Some(*on)))).min()
+    }
+
+    /// The window of an outcome that is there, or was cut off.
+    fn window(&self, is_known: bool, is_cut_off: bool) -> Window {
+        if !is_known && !is_cut_off {
+            return Window::default();
+        }
+        let censored_on = self.censored_on().filter(|_| is_cut_off);
+        // A case that ended for good cannot end again; want of property is no end.
+        let ended = |c: &&Row<'_>| self.of_chain(c) && c.text("close_kind").is_some_and(|kind| kind != "no_property");
+        let ended = self.now.rows("cases").iter().filter(ended).filter_map(|c| c.date("closed_on").filter(|on| self.holds(Some(*on))));
+        let until = censored_on.or_else(|| ended.max()).unwrap_or(self.end);
+        Window { end: Some(self.end), censored_on, risk_days: Some(until.saturating_sub(self.from)) }
+    }
+
+    /// Is there on the last day an asset of value, free or held for this debt, that was not known on the first?
+    fn has_found(&self, facts: &Facts, party: &Party<'_, 'a>, ctx: &Context) -> bool {
+        let known: BTreeSet<&str> = party.view.rows("assets").iter().filter_map(|a| a.text("asset_ref")).collect();
+        let horizon = facts.view_of(party.view.debtor_id, self.end, &HELD);
+        let parties = self.chain.iter().filter_map(|case_no| horizon.party(case_no));
+        let mut assets = parties.flat_map(|p| means::means_of(&p, ctx).assets);
+        assets.any(|a| {
+            a.net_fen > 0
+                && matches!(a.control, Control::Free | Control::Own)
+                && a.asset.text("asset_ref").is_some_and(|reference| !known.contains(reference))
         })
     }
 

@@ -1,309 +1,320 @@
 //! One rating: rows to a fitted, calibrated, assessed model, or the reason why there is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use luheng_lake::columns::{Column, Columns, Day};
-use luheng_models::{Calibration, Conformal, Draft, Model, ModelArtifact, Params, Scale, TrainingSet, assess, split};
+use luheng_lake::columns::Columns;
+use luheng_models::interval::rate_coverage;
+use luheng_models::{
+    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess,
+};
 
-use crate::bundle::{CUTS, column, design};
-use crate::config::Moment;
+use super::calibrate::{Calibrated, calibrated, intervals};
+use super::censor::{self, Censored};
+use super::compete::{Entrant, Field, compete, spared};
+use super::held::{BLOCK, Held, HeldOut};
+use super::sample::{Sample, Use};
+use crate::bundle::{CHAMPION, CUTS, column};
 use crate::context::Context;
 use crate::error::Result;
+use crate::features;
 use crate::rating::{Spec, Target};
 
-/// Level of the interval of the recovered share.
+/// Level of the intervals.
 pub const LEVEL: f64 = 0.9;
-/// Most rows a model is trained on; more are thinned by hash of the case.
-const MOST_ROWS: usize = 2_000_000;
 
 /// What came of fitting a rating.
 #[derive(Debug)]
 pub enum Fitted {
-    /// A model, with the rows it was assessed on.
+    /// A model, with what was found of it.
     Model {
         /// The artifact.
         artifact: Box<ModelArtifact>,
-        /// Rows of held-out time.
-        held_out: HeldOut,
+        /// Its worth.
+        judged: Box<Judged>,
     },
-    /// None, and why.
-    Unrated(String),
+    /// None, why, and the figures of the model that was not good enough, if one was fitted.
+    Unrated(String, Option<Box<Assessment>>),
 }
 
-/// Predicted against what came, on rows the model never saw.
+/// What was found of a model.
 #[derive(Debug)]
-pub struct HeldOut {
-    /// Predicted.
-    pub p: Vec<f64>,
-    /// What came.
-    pub label: Vec<f64>,
-    /// Money received over due, where known.
-    pub recovered: Vec<Option<f64>>,
+pub struct Judged {
+    /// Every algorithm that competed.
+    pub entrants: Vec<Entrant>,
+    /// Why the champion.
+    pub why: String,
+    /// Why the calibration.
+    pub calibration: Calibrated,
+    /// Cases cut off.
+    pub censored: Censored,
+    /// Rows of held-out time.
+    pub held_out: HeldOut,
+    /// What the intervals held there.
+    pub held: Held,
+    /// Share of all points, up or down, that each family of features gave there.
+    pub families: BTreeMap<&'static str, f64>,
 }
 
-/// How the rows are used.
-struct Use {
-    train: Vec<usize>,
-    calibrate: Vec<usize>,
-    assess: Vec<usize>,
-    notes: Vec<String>,
-    /// Fit again on training and calibrating rows together once the calibration is known.
-    refit: bool,
+/// The rows of a rating by what they do.
+struct Parts {
+    train: TrainingSet,
+    choosing: Option<TrainingSet>,
+    held: TrainingSet,
+}
+
+/// A champion, calibrated on rows it had not seen.
+struct Learned {
+    field: Field,
+    params: Params,
+    model: Model,
+    calibration: Calibration,
+    told: Calibrated,
+    share_interval: Option<Conformal>,
+    rate_interval: Option<RateInterval>,
 }
 
 /// Fits a rating.
 ///
 /// # Errors
-/// A feature without its column.
+/// A feature without its column; no algorithm that can be fitted.
 pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
-    let label_name = match spec.target {
-        Target::Covered => "capacity_label",
-        Target::MeansFreeDuties => "willingness_label",
-        Target::RecoveredShare => "recovery_label",
-    };
-    let label = column(rows, label_name)?;
-    let recovered = column(rows, "recovery_label")?;
-    let mut kept: Vec<usize> = (0..rows.len()).filter(|at| label.real_at(*at).is_some()).collect();
-    let cases = column(rows, "case_no")?;
-    let folds = u32::try_from(kept.len().div_ceil(MOST_ROWS)).unwrap_or(u32::MAX);
-    if folds > 1 {
-        kept.retain(|at| split::fold_of(cases.text_at(*at).unwrap_or_default(), folds, ctx.seed) == 0);
+    let sample = Sample::read(rows, spec, ctx)?;
+    let usage = sample.split(spec, ctx);
+    let (weight, mut censored) = censor::weights(&sample, &usage, spec.censoring.max_weight);
+    let set = sample.training_set(rows, spec, weight)?;
+    let choosing = if usage.calibrate.is_empty() { None } else { Some(set.take(&usage.calibrate)?) };
+    let parts = Parts { train: set.take(&usage.train)?, choosing, held: set.take(&usage.assess)? };
+    if let Some(why) = too_few(&parts, spec) {
+        return Ok(Fitted::Unrated(why, None));
     }
-    let set = training_set(rows, &kept, spec, label)?;
-    let known = column(rows, if spec.target == Target::MeansFreeDuties { "willingness_end" } else { "capacity_end" })?;
-    let known: Vec<Day> = kept.iter().map(|at| known.date_at(*at).unwrap_or(Day::MAX)).collect();
-    let usage = usage(&set, &known, spec, ctx);
-    let train = set.take(&usage.train)?;
-    let (good, bad) = (train.good(), train.bad());
-    if good < spec.min_good || bad < spec.min_bad {
-        return Ok(Fitted::Unrated(format!(
-            "{good} good and {bad} bad training rows, expected at least {} and {}; more closed windows are needed",
-            spec.min_good, spec.min_bad
-        )));
-    }
-    let checked = spec.params.check()?;
-    let mut model = checked.fit(&train, ctx.seed)?;
-    let baseline = Params::Baseline.check()?.fit(&train, ctx.seed)?;
-    let held = set.take(&usage.assess)?;
-    let calibration = calibrated(&set, &usage, &model)?;
-    let share_interval = match spec.target {
-        Target::RecoveredShare => {
-            let part = set.take(if usage.calibrate.is_empty() { &usage.assess } else { &usage.calibrate })?;
-            let logit = model.logit(part.design())?;
-            let p: Vec<f64> = logit.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
-            Some(Conformal::fit(&p, part.label(), LEVEL, 5)?)
-        }
-        _ => None,
-    };
-    // Only now: calibration and interval were fitted on rows the model had not seen.
-    if usage.refit {
-        let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
-        model = checked.fit(&set.take(&all)?, ctx.seed)?;
-    }
-    let p: Vec<f64> = model.logit(held.design())?.iter().map(|l| sigmoid(calibration.apply(*l))).collect();
-    let base = baseline.predict(held.design())?;
-    let assessment = assess::assess(&p, held.label(), held.weight(), &CUTS)?;
-    let baseline_assessment = assess::assess(&base, held.label(), held.weight(), &CUTS)?;
+    let learned = learn(&set, &usage, &parts, spec, ctx.seed)?;
+    let held = &parts.held;
+    let baseline = Params::Baseline.check()?.fit(&parts.train, ctx.seed)?.predict(held.design())?;
+    let judge = |p: &[f64]| assess::assess(p, held.label(), held.weight(), &CUTS);
+    let (assessment, baseline_assessment) = (judge(&learned.predict(held)?)?, judge(&baseline)?);
     if assessment.brier >= baseline_assessment.brier {
-        return Ok(Fitted::Unrated(format!(
-            "Brier score {:.5} on held-out rows does not beat the base rate's {:.5}",
-            assessment.brier, baseline_assessment.brier
-        )));
+        let why =
+            format!("Brier score {:.5} on held-out rows does not beat the base rate's {:.5}", assessment.brier, baseline_assessment.brier);
+        return Ok(Fitted::Unrated(why, Some(Box::new(assessment))));
     }
-    let recovered = usage.assess.iter().map(|at| recovered.real_at(kept[*at])).collect();
-    let held_out = HeldOut { p, label: held.label().to_vec(), recovered };
-    let artifact = Draft {
+    censor::bounds(&set, &usage, &mut censored, &|set| learned.predict(set))?;
+    let draft = Draft {
         target: spec.id.clone(),
         horizon_days: u32::try_from(spec.horizon_days).unwrap_or_default(),
         features: set.design().features().to_vec(),
-        window: train.window(),
-        rows: train.rows() as u64,
-        good,
-        bad,
+        window: parts.train.window(),
+        rows: parts.train.rows() as u64,
+        good: parts.train.good(),
+        bad: parts.train.bad(),
         seed: ctx.seed,
-        params: spec.params,
-        model,
-        calibration,
+        params: learned.params,
+        model: learned.model,
+        calibration: learned.calibration,
         scale: Scale::default(),
-        share_interval,
+        share_interval: learned.share_interval,
+        rate_interval: None,
         assessment,
         baseline_assessment,
         fitted: BTreeMap::new(),
-        notes: usage.notes,
-    }
-    .seal()?;
-    Ok(Fitted::Model { artifact: Box::new(artifact), held_out })
+        notes: usage.notes.iter().cloned().chain([format!("{CHAMPION}{}", learned.field.why)]).collect(),
+    };
+    let artifact = sealed(draft, learned.rate_interval, parts.choosing.as_ref())?;
+    let held_out = held_out(rows, &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
+    let judged = Judged {
+        why: learned.field.why.clone(),
+        entrants: learned.field.entrants(held),
+        calibration: learned.told,
+        censored,
+        held: held_out.held(spec.target == Target::RecoveredShare, made_by(&artifact), LEVEL)?,
+        held_out,
+        families: families(&artifact, held, spec)?,
+    };
+    Ok(Fitted::Model { artifact: Box::new(artifact), judged: Box::new(judged) })
 }
 
-fn sigmoid(logit: f64) -> f64 {
+/// Why there are too few rows, if there are.
+fn too_few(parts: &Parts, spec: &Spec) -> Option<String> {
+    let (good, bad) = (parts.train.good(), parts.train.bad());
+    if good < spec.min_good || bad < spec.min_bad {
+        return Some(format!(
+            "{good} good and {bad} bad training rows, expected at least {} and {}; more closed windows are needed",
+            spec.min_good, spec.min_bad
+        ));
+    }
+    (parts.held.rows() == 0).then(|| "no held-out rows to assess; more closed windows are needed".to_owned())
+}
+
+/// Chooses the algorithm, then the calibration, then fits the interval.
+fn learn(set: &TrainingSet, usage: &Use, parts: &Parts, spec: &Spec, seed: u64) -> Result<Learned> {
+    let field = compete(&parts.train, parts.choosing.as_ref(), spec, seed)?;
+    let (params, winner) = field.winner()?;
+    let again = |set: &TrainingSet| -> Result<Model> { Ok(params.check()?.fit(&spared(&params, set)?.0, seed)?) };
+    let mut model = if field.whole { winner.clone() } else { again(&parts.train)? };
+    let (calibration, told) = match &parts.choosing {
+        Some(part) => calibrated(part, &model, &params, (spec.competition.line_price, seed))?,
+        None => (Calibration::None, Calibrated { kind: "none", why: "no rows to calibrate by".into(), candidates: Vec::new() }),
+    };
+    let unseen = parts.choosing.as_ref().unwrap_or(&parts.held);
+    let (share_interval, rate_interval) = intervals(unseen, &model, &calibration, spec.target == Target::RecoveredShare)?;
+    // Only now: choice, calibration and interval are of rows the model had not seen.
+    if usage.refit {
+        let all: Vec<usize> = usage.train.iter().chain(&usage.calibrate).copied().collect();
+        model = again(&set.take(&all)?)?;
+    }
+    Ok(Learned { field, params, model, calibration, told, share_interval, rate_interval })
+}
+
+impl Learned {
+    /// Calibrated probabilities of the rows of a set.
+    fn predict(&self, set: &TrainingSet) -> Result<Vec<f64>> {
+        Ok(self.model.logit(set.design())?.iter().map(|l| sigmoid(self.calibration.apply(*l))).collect())
+    }
+}
+
+/// How the intervals of an artifact are made.
+fn made_by(artifact: &ModelArtifact) -> &'static str {
+    match (&artifact.share_interval, &artifact.rate_interval) {
+        (Some(_), _) => "conformal",
+        (_, Some(_)) => "held_out_rows",
+        _ => "standard_error",
+    }
+}
+
+/// Log-odds to probability.
+pub fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-logit))
 }
 
-fn training_set(rows: &Columns, kept: &[usize], spec: &Spec, label: &Column) -> Result<TrainingSet> {
-    let (cases, days) = (column(rows, "case_no")?, column(rows, "day")?);
-    // Folds derive from the case: the parties of one case are never on two sides.
-    let group = kept.iter().map(|at| cases.text_at(*at).unwrap_or_default().to_owned()).collect();
-    Ok(TrainingSet::new(
-        design(rows, kept, spec)?,
-        kept.iter().map(|at| label.real_at(*at).unwrap_or(0.0)).collect(),
-        vec![1.0; kept.len()],
-        group,
-        kept.iter().map(|at| days.date_at(*at).unwrap_or_default()).collect(),
-    )?)
+/// The artifact. What an algorithm says of its own standard error stands if it holds on the rows that chose; else, and where it says nothing, the
+/// interval is that of held-out rows alike.
+fn sealed(draft: Draft, by_rows: Option<RateInterval>, choosing: Option<&TrainingSet>) -> Result<ModelArtifact> {
+    if draft.params.traits().standard_error || by_rows.is_none() {
+        let artifact = draft.clone().seal()?;
+        let (Some(part), true) = (choosing, by_rows.is_some()) else { return Ok(artifact) };
+        let own = artifact.predict_interval(part.design(), LEVEL)?;
+        if rate_coverage(&own, part.label(), part.weight(), part.group(), (BLOCK, LEVEL))?.held >= LEVEL {
+            return Ok(artifact);
+        }
+    }
+    Ok(Draft { rate_interval: by_rows, ..draft }.seal()?)
 }
 
-/// Which rows train, calibrate and assess. Training labels were `known` (stays lengthen windows) before the first held-out day; in a back-test by filing
-/// day the newest fifth of the training cases calibrates instead (their windows overlap: a horizon of years leaves no room to purge, and the note says so).
-fn usage(set: &TrainingSet, known: &[Day], spec: &Spec, ctx: &Context) -> Use {
-    let days = set.day();
-    let fold = |at: &usize| split::fold_of(&set.group()[*at], 2, ctx.seed) == 0;
-    if let (Moment::Filing(after), Some(until)) = (ctx.config.moment(), ctx.config.train_until()) {
-        let (mut train, assess): (Vec<usize>, Vec<usize>) = (0..days.len()).partition(|at| days[*at] - after <= until);
-        let of_train: Vec<i32> = train.iter().map(|at| days[*at]).collect();
-        let mut calibrate = Vec::new();
-        if let Some(cut) = split::cut_for(&of_train, 0.2) {
-            (train, calibrate) = train.into_iter().partition(|at| days[*at] < cut);
-        }
-        let notes = vec![
-            "train: cases filed up to train_until; calibrated on the newest fifth of them by day by a fit on the rest (windows overlap: a horizon of years \
-             leaves no room to purge), then fitted on all of them; assessed on later cases only"
-                .to_owned(),
-        ];
-        if assess.is_empty() {
-            return Use { assess: calibrate.clone(), train, calibrate, notes, refit: false };
-        }
-        return Use { train, calibrate, assess, notes, refit: true };
-    }
-    if let Some(cut) = split::cut_for(days, spec.test_share) {
-        let parts = split::split_by_time(days, known, cut);
-        let good = parts.train.iter().filter(|at| set.label()[**at] >= 0.5).count() as u64;
-        let bad = parts.train.len() as u64 - good;
-        let (calibrate, assess): (Vec<usize>, Vec<usize>) = parts.test.iter().partition(|at| fold(at));
-        if good >= spec.min_good && bad >= spec.min_bad && !calibrate.is_empty() && !assess.is_empty() {
-            let notes = vec![format!(
-                "held out: the newest landmarks from day {cut}; {} rows purged whose windows, stays included, overlap them; half of the held-out cases calibrate, half assess",
-                parts.purged.len()
-            )];
-            return Use { train: parts.train, calibrate, assess, notes, refit: false };
-        }
-    }
-    let (train, assess): (Vec<usize>, Vec<usize>) = (0..days.len()).partition(fold);
-    let notes = vec!["history too short to hold out time: half of the cases train, half assess; not calibrated".to_owned()];
-    Use { train, calibrate: Vec::new(), assess, notes, refit: false }
+fn held_out(rows: &Columns, sample: &Sample, usage: &Use, held: &TrainingSet, interval: Vec<Interval>) -> Result<HeldOut> {
+    let recovered = column(rows, "recovery_label")?;
+    let met: BTreeSet<&String> = usage.train.iter().chain(&usage.cut_train).map(|at| &sample.debtor[*at]).collect();
+    let at: Vec<usize> = usage.assess.iter().map(|at| sample.at[*at]).collect();
+    let returning = usage.assess.iter().map(|at| met.contains(&sample.debtor[*at])).collect();
+    let recovered = at.iter().map(|at| recovered.real_at(*at)).collect();
+    Ok(HeldOut::new(held, at, interval, returning, recovered))
 }
 
-fn calibrated(set: &TrainingSet, usage: &Use, model: &Model) -> Result<Calibration> {
-    if usage.calibrate.is_empty() {
-        return Ok(Calibration::None);
+fn families(artifact: &ModelArtifact, held: &TrainingSet, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
+    let explained = artifact.explain(held.design())?;
+    let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
+    for (at, feature) in features::named(&spec.features)?.iter().enumerate() {
+        let points: f64 = explained.points.column(at).iter().map(|points| points.abs()).sum();
+        *sums.entry(feature.family.code()).or_default() += points;
     }
-    let part = set.take(&usage.calibrate)?;
-    let logit = model.logit(part.design())?;
-    // A single class calibrates nothing: the model's own probabilities stand.
-    Ok(Calibration::fit(&logit, part.label(), part.weight()).unwrap_or(Calibration::None))
+    let all: f64 = sums.values().sum();
+    if all > 0.0 {
+        sums.values_mut().for_each(|points| *points /= all);
+    }
+    Ok(sums)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use std::collections::BTreeSet;
+    use luheng_models::BoostParams;
 
     use super::*;
     use crate::fixture::context;
+    use crate::train::sample::tests::{ROWS, draw, rows, spec};
 
-    const ROWS: usize = 2_000;
-    const FEATURE: &str = "channels_found_share";
-
-    /// A value from 0 to 1 that looks drawn.
-    fn draw(at: usize, of: &str) -> f64 {
-        f64::from(split::fold_of(&format!("{of}{at}"), 1_000, 7)) / 1_000.0
-    }
-
-    /// Two parties a case, a case a day; the recovered share is as the feature says.
-    fn rows(stayed: impl Fn(usize) -> i32) -> Columns {
-        let day = |at: usize| 10_000 + (at / 2) as i32;
-        let all = || 0..ROWS;
-        Columns::new()
-            .text("case_no", all().map(|at| Some(format!("case {}", at / 2))))
-            .text("debtor_id", all().map(|at| Some(format!("debtor {at}"))))
-            .date("day", all().map(|at| Some(day(at))))
-            .date("capacity_end", all().map(|at| Some(day(at) + 180 + stayed(at))))
-            .real("recovery_label", all().map(|at| Some(draw(at, "x"))))
-            .real(FEATURE, all().map(|at| Some(draw(at, "x"))))
-    }
-
-    fn spec(ctx: &Context) -> Spec {
-        Spec { features: vec![FEATURE.into()], ..ctx.ratings.recovery.clone() }
-    }
-
-    fn used(rows: &Columns, ctx: &Context) -> (TrainingSet, Use) {
-        let spec = spec(ctx);
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let set = training_set(rows, &all, &spec, column(rows, "recovery_label").unwrap()).unwrap();
-        let known: Vec<Day> = all.iter().map(|at| column(rows, "capacity_end").unwrap().date_at(*at).unwrap()).collect();
-        let usage = usage(&set, &known, &spec, ctx);
-        (set, usage)
+    fn model(rows: &Columns, spec: &Spec, ctx: &Context) -> (ModelArtifact, Judged) {
+        match fit(rows, spec, ctx).unwrap() {
+            Fitted::Model { artifact, judged } => (*artifact, *judged),
+            Fitted::Unrated(why, _) => panic!("{why}"),
+        }
     }
 
     #[test]
-    fn a_row_trains_only_if_its_own_window_had_ended_before_the_held_out_days() {
+    fn the_fit_takes_the_days_outcomes_were_known_from_its_own_column() {
         let ctx = context();
-        let (set, usage) = used(&rows(|_| 0), &ctx);
-        let cut = set.take(&[usage.calibrate.iter().chain(&usage.assess).copied().min().unwrap()]).unwrap().day()[0];
-        assert!(usage.train.iter().all(|at| set.day()[*at] + 180 < cut) && !usage.train.is_empty());
-        // Every tenth row was stayed for as long as all the days there are: none of them may be learnt from.
         let stay = |at: usize| if at.is_multiple_of(10) { 1_000 } else { 0 };
-        let (_, stayed) = used(&rows(stay), &ctx);
-        assert!(stayed.train.iter().all(|at| at % 10 != 0));
-        assert_eq!(stayed.train, usage.train.iter().copied().filter(|at| at % 10 != 0).collect::<Vec<_>>());
-        assert_eq!((&stayed.calibrate, &stayed.assess), (&usage.calibrate, &usage.assess));
-        // And the fit itself takes the days from its own column.
-        let fitted = |rows: &Columns| match fit(rows, &spec(&ctx), &ctx).unwrap() {
-            Fitted::Model { artifact, .. } => artifact.rows,
-            Fitted::Unrated(why) => panic!("{why}"),
+        let trained = |rows: &Columns| {
+            let sample = Sample::read(rows, &spec(&ctx), &ctx).unwrap();
+            (model(rows, &spec(&ctx), &ctx).0.rows, sample.split(&spec(&ctx), &ctx).train.len() as u64)
         };
-        assert_eq!((fitted(&rows(|_| 0)), fitted(&rows(stay))), (usage.train.len() as u64, stayed.train.len() as u64));
-    }
-
-    #[test]
-    fn two_parties_of_one_case_are_never_on_two_sides() {
-        let mut ctx = context();
-        let all = rows(|_| 0);
-        let cases = |set: &TrainingSet, side: &[usize]| side.iter().map(|at| set.group()[*at].clone()).collect::<BTreeSet<String>>();
-        let (set, usage) = used(&all, &ctx);
-        assert!(!usage.calibrate.is_empty() && usage.calibrate.len() + usage.assess.len() < ROWS);
-        assert!(cases(&set, &usage.calibrate).is_disjoint(&cases(&set, &usage.assess)));
-        // A history too short to hold out time: the cases are halved.
-        ctx.ratings.recovery.min_good = ROWS as u64;
-        let (set, usage) = used(&all, &ctx);
-        assert!(usage.calibrate.is_empty() && usage.train.len() + usage.assess.len() == ROWS);
-        assert!(cases(&set, &usage.train).is_disjoint(&cases(&set, &usage.assess)));
+        let (plain, stayed) = (trained(&rows(|_| 0)), trained(&rows(stay)));
+        assert_eq!((plain.0, stayed.0), (plain.1, stayed.1));
+        assert!(stayed.0 < plain.0);
     }
 
     /// The interval by the errors of a model that was fitted without the rows that calibrate, on those rows.
     fn unseen(rows: &Columns, ctx: &Context) -> Conformal {
-        let (set, usage) = used(rows, ctx);
-        let model = spec(ctx).params.check().unwrap().fit(&set.take(&usage.train).unwrap(), ctx.seed).unwrap();
-        let calibration = calibrated(&set, &usage, &model).unwrap();
+        let spec = spec(ctx);
+        let sample = Sample::read(rows, &spec, ctx).unwrap();
+        let usage = sample.split(&spec, ctx);
+        let set = sample.training_set(rows, &spec, vec![1.0; ROWS]).unwrap();
+        let model = spec.params.check().unwrap().fit(&set.take(&usage.train).unwrap(), ctx.seed).unwrap();
         let part = set.take(&usage.calibrate).unwrap();
+        let (calibration, _) = calibrated(&part, &model, &spec.params, (spec.competition.line_price, ctx.seed)).unwrap();
         let p: Vec<f64> = model.logit(part.design()).unwrap().iter().map(|l| sigmoid(calibration.apply(*l))).collect();
         Conformal::fit(&p, part.label(), LEVEL, 5).unwrap()
+    }
+
+    /// The held-out days are not like those before: only their rows know how wrong the model can be.
+    fn troubled() -> Columns {
+        let label = |at: usize| if at >= ROWS / 2 && at.is_multiple_of(4) { 1.0 - draw(at, "x") } else { draw(at, "x") };
+        rows(|_| 0).without("recovery_label").real("recovery_label", (0..ROWS).map(|at| Some(label(at))))
     }
 
     #[test]
     fn the_interval_is_of_errors_on_rows_the_model_never_saw() {
         let mut ctx = context();
-        // The held-out days are not like those before: only their rows know how wrong the model can be.
-        let label = |at: usize| if at >= ROWS / 2 && at.is_multiple_of(4) { 1.0 - draw(at, "x") } else { draw(at, "x") };
-        let troubled = rows(|_| 0).without("recovery_label").real("recovery_label", (0..ROWS).map(|at| Some(label(at))));
+        let troubled = troubled();
         for moment in ["as_of", "filing+0d"] {
             ctx.config.rating.moment = Some(moment.into());
             ctx.config.rating.train_until = Some("1999-06-30".into());
-            let (_, usage) = used(&troubled, &ctx);
+            let usage = Sample::read(&troubled, &spec(&ctx), &ctx).unwrap().split(&spec(&ctx), &ctx);
             assert_eq!(usage.refit, moment != "as_of", "then the model sees the calibrating rows, but only after the interval");
-            match fit(&troubled, &spec(&ctx), &ctx).unwrap() {
-                Fitted::Model { artifact, .. } => assert_eq!(artifact.share_interval, Some(unseen(&troubled, &ctx)), "{moment}"),
-                Fitted::Unrated(why) => panic!("{moment}: {why}"),
-            }
+            assert_eq!(model(&troubled, &spec(&ctx), &ctx).0.share_interval, Some(unseen(&troubled, &ctx)), "{moment}");
+        }
+    }
+
+    #[test]
+    fn every_algorithm_has_its_intervals_and_they_hold() {
+        let ctx = context();
+        let boost = Spec { params: Params::Boost(BoostParams::default()), ..spec(&ctx) };
+        let (artifact, judged) = model(&troubled(), &boost, &ctx);
+        assert_eq!((artifact.params.name(), judged.held.by), ("boost", "conformal"));
+        assert!((0.85..=0.95).contains(&judged.held.held), "{:?}", judged.held);
+        // A probability of trees, which declare no standard error.
+        let label = (0..ROWS).map(|at| Some(f64::from(u8::from(draw(at, "luck") < draw(at, "x")))));
+        let yes_or_no = rows(|_| 0).real("capacity_label", label).without("recovery_label").real("recovery_label", (0..ROWS).map(|_| None));
+        let boost = Spec { target: Target::Covered, ..boost };
+        let (artifact, judged) = model(&yes_or_no, &boost, &ctx);
+        assert!(artifact.rate_interval.is_some() && judged.held.by == "held_out_rows");
+        assert!(judged.held.held > 0.5 && judged.held.mean_width > 0.01 && judged.held.mean_width < 0.4, "{:?}", judged.held);
+        let inside = |i: &Interval| i.low <= i.estimate && i.estimate <= i.high && (0.0..=1.0).contains(&i.low) && i.high <= 1.0;
+        assert!(judged.held_out.interval.iter().all(inside));
+    }
+
+    #[test]
+    fn shuffled_outcomes_teach_nothing() {
+        let ctx = context();
+        for seed in ["a", "b", "c"] {
+            let label = (0..ROWS).map(|at| Some(f64::from(u8::from(draw(at, seed) < 0.4))));
+            let shuffled =
+                rows(|_| 0).real("capacity_label", label).without("recovery_label").real("recovery_label", (0..ROWS).map(|_| None));
+            let spec = Spec { target: Target::Covered, challengers: ctx.ratings.capacity.challengers.clone(), ..spec(&ctx) };
+            let auc = match fit(&shuffled, &spec, &ctx).unwrap() {
+                Fitted::Model { artifact, .. } => artifact.assessment.auc,
+                Fitted::Unrated(_, figures) => figures.and_then(|f| f.auc),
+            };
+            // About 350 rows assess: three standard errors of an area of a half.
+            assert!((auc.unwrap() - 0.5).abs() < 0.1, "{auc:?}");
         }
     }
 }

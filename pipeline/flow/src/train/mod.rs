@@ -1,7 +1,13 @@
 //! The stage `train`: training rows of all buckets to one bundle of models, with what they are worth on time they never saw.
 
+mod calibrate;
 mod card;
+mod censor;
+mod compete;
+mod cross;
 mod fit;
+mod held;
+mod sample;
 mod validation;
 
 pub use validation::Validation;
@@ -23,31 +29,40 @@ pub struct Trained {
     pub warnings: Vec<String>,
 }
 
-/// Trains the three ratings on the rows of every bucket. Row order does not matter.
+/// Trains the ratings on the rows of every bucket. Row order does not matter.
 ///
 /// # Errors
 /// A feature the catalog names and the program lacks; a fault in the rows.
 pub fn train(rows: &Columns, ctx: &Context) -> Result<Trained> {
     let mut warnings = Vec::new();
     let mut validation = Validation::new(ctx);
-    let mut models = Vec::new();
+    let (mut models, mut axes) = (Vec::new(), Vec::new());
     for spec in ctx.ratings.all() {
         match fit::fit(rows, spec, ctx)? {
-            fit::Fitted::Model { artifact, held_out } => {
-                validation.add(spec, &artifact, &held_out)?;
+            fit::Fitted::Model { artifact, judged } => {
+                axes.push((spec, Some((*artifact.clone(), *judged)), None));
                 models.push(Some(*artifact));
             }
-            fit::Fitted::Unrated(why) => {
-                validation.unrated(spec, &why);
+            fit::Fitted::Unrated(why, figures) => {
                 warnings.push(format!("{} is not rated: {why}", spec.id));
+                axes.push((spec, None, Some((why, figures.map(|f| *f)))));
                 models.push(None);
             }
         }
     }
-    let recovery = models.pop().flatten();
-    let willingness = models.pop().flatten();
-    let capacity = models.pop().flatten();
-    let bundle = Bundle::seal(capacity, willingness, recovery)?;
+    if let [(_, Some((_, capacity)), _), (_, Some((_, willingness)), _), ..] = axes.as_slice() {
+        validation.set_beside(cross::cross(capacity, willingness));
+    }
+    for (spec, fitted, unrated) in axes {
+        match (fitted, unrated) {
+            (Some((artifact, judged)), _) => validation.add(spec, &artifact, judged)?,
+            (None, Some((why, figures))) => validation.unrated(spec, &why, figures),
+            (None, None) => {}
+        }
+    }
+    let mut next = models.into_iter();
+    let mut model = || next.next().flatten();
+    let bundle = Bundle::seal(model(), model(), model(), model())?;
     validation.model_id.clone_from(&bundle.id);
     Ok(Trained { bundle, validation, warnings })
 }

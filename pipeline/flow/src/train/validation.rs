@@ -1,16 +1,22 @@
 //! `validation.json`: what a bundle is worth on rows it never saw, by axis and by grade.
 
+use std::collections::BTreeMap;
+
 use luheng_models::{Assessment, ModelArtifact};
 use serde::Serialize;
 
-use super::fit::HeldOut;
-use crate::bundle::grade_of;
+use super::calibrate::Calibrated;
+use super::censor::Censored;
+use super::compete::Entrant;
+use super::cross::Cross;
+use super::fit::Judged;
+use super::held::{Grade, Held, Part};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::rating::Spec;
 
 /// Format of the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Validation of a bundle.
 #[derive(Debug, Serialize)]
@@ -22,6 +28,8 @@ pub struct Validation {
     pub as_of: String,
     train_until: Option<String>,
     pub(super) axes: Vec<Axis>,
+    /// The two axes beside each other; null where too few rows were assessed on both.
+    pub(super) cross_axis: Option<Cross>,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,17 +47,20 @@ pub(super) struct Axis {
     pub(super) assessment: Option<Assessment>,
     pub(super) baseline: Option<Assessment>,
     pub(super) by_grade: Vec<Grade>,
+    /// Which algorithm, and why.
+    pub(super) champion: Option<&'static str>,
+    pub(super) why_champion: Option<String>,
+    /// All that competed, from the most to the least explainable.
+    pub(super) entrants: Vec<Entrant>,
+    pub(super) calibration: Option<Calibrated>,
+    /// What the intervals held on the assessing rows.
+    pub(super) intervals: Option<Held>,
+    /// Debtors met for the first time, and those the model learned from in this case or another.
+    pub(super) debtors: Vec<Part>,
+    pub(super) censored: Option<Censored>,
+    /// Share of all points by family of fact.
+    pub(super) points_by_family: BTreeMap<&'static str, f64>,
     pub(super) notes: Vec<String>,
-}
-
-/// What came of the held-out parties of one grade.
-#[derive(Debug, Serialize)]
-pub(super) struct Grade {
-    pub(super) grade: usize,
-    pub(super) rows: usize,
-    pub(super) mean_predicted: Option<f64>,
-    pub(super) rate: Option<f64>,
-    pub(super) repaid_share: Option<f64>,
 }
 
 impl Validation {
@@ -61,52 +72,48 @@ impl Validation {
             as_of: luheng_lake::columns::day::format(ctx.as_of),
             train_until: ctx.config.rating.train_until.clone(),
             axes: Vec::new(),
+            cross_axis: None,
         }
     }
 
     /// Adds an axis that has a model.
     ///
     /// # Errors
-    /// None at present; kept fallible with its caller.
-    pub fn add(&mut self, spec: &Spec, artifact: &ModelArtifact, held: &HeldOut) -> Result<()> {
-        let by_grade = (1..=5).map(|grade| Grade::of(grade, held)).collect();
+    /// Those of judging.
+    pub fn add(&mut self, spec: &Spec, artifact: &ModelArtifact, judged: Judged) -> Result<()> {
+        let held = &judged.held_out;
         self.axes.push(Axis {
-            axis: spec.id.clone(),
             status: "rated",
-            why: None,
             model: Some(artifact.id.clone()),
-            horizon_days: spec.horizon_days,
-            good_share: spec.good_share,
             train_rows: artifact.rows,
             train_good: artifact.good,
             train_bad: artifact.bad,
             assessed_rows: held.p.len(),
             assessment: Some(artifact.assessment.clone()),
             baseline: Some(artifact.baseline_assessment.clone()),
-            by_grade,
+            by_grade: held.by_grade(),
+            champion: Some(artifact.params.name()),
+            why_champion: Some(judged.why),
+            entrants: judged.entrants,
+            calibration: Some(judged.calibration),
+            intervals: Some(judged.held),
+            debtors: held.parts()?,
+            censored: Some(judged.censored),
+            points_by_family: judged.families,
             notes: artifact.notes.clone(),
+            ..Axis::empty(spec)
         });
         Ok(())
     }
 
-    /// Adds an axis that has none.
-    pub fn unrated(&mut self, spec: &Spec, why: &str) {
-        self.axes.push(Axis {
-            axis: spec.id.clone(),
-            status: "no_evidence",
-            why: Some(why.to_owned()),
-            model: None,
-            horizon_days: spec.horizon_days,
-            good_share: spec.good_share,
-            train_rows: 0,
-            train_good: 0,
-            train_bad: 0,
-            assessed_rows: 0,
-            assessment: None,
-            baseline: None,
-            by_grade: Vec::new(),
-            notes: Vec::new(),
-        });
+    /// Adds an axis that has none, with the figures of the model that was not good enough.
+    pub fn unrated(&mut self, spec: &Spec, why: &str, assessment: Option<Assessment>) {
+        self.axes.push(Axis { why: Some(why.to_owned()), assessment, ..Axis::empty(spec) });
+    }
+
+    /// Sets the two axes beside each other.
+    pub fn set_beside(&mut self, cross: Option<Cross>) {
+        self.cross_axis = cross;
     }
 
     /// The model card as HTML.
@@ -126,19 +133,31 @@ impl Validation {
     }
 }
 
-impl Grade {
-    fn of(grade: usize, held: &HeldOut) -> Self {
-        let rows: Vec<usize> = (0..held.p.len()).filter(|at| grade_of(held.p[*at]) == grade).collect();
-        let mean = |of: &dyn Fn(usize) -> Option<f64>| {
-            let values: Vec<f64> = rows.iter().filter_map(|at| of(*at)).collect();
-            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-        };
+impl Axis {
+    fn empty(spec: &Spec) -> Self {
         Self {
-            grade,
-            rows: rows.len(),
-            mean_predicted: mean(&|at| Some(held.p[at])),
-            rate: mean(&|at| Some(held.label[at])),
-            repaid_share: mean(&|at| held.recovered[at]),
+            axis: spec.id.clone(),
+            status: "no_evidence",
+            why: None,
+            model: None,
+            horizon_days: spec.horizon_days,
+            good_share: spec.good_share,
+            train_rows: 0,
+            train_good: 0,
+            train_bad: 0,
+            assessed_rows: 0,
+            assessment: None,
+            baseline: None,
+            by_grade: Vec::new(),
+            champion: None,
+            why_champion: None,
+            entrants: Vec::new(),
+            calibration: None,
+            intervals: None,
+            debtors: Vec::new(),
+            censored: None,
+            points_by_family: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 }

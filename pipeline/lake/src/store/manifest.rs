@@ -91,6 +91,9 @@ pub struct RunManifest {
     pub lake: BTreeMap<String, String>,
     /// The models used, by rating.
     pub models: BTreeMap<String, String>,
+    /// Which algorithm each of them is and why, by rating; absent for models made before algorithms competed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub champions: BTreeMap<String, String>,
     /// Input files, sorted by path.
     pub inputs: Vec<InputEntry>,
     /// Stages in the order they ran.
