@@ -29,4 +29,5 @@ mod retention;
 mod rewrite;
 mod town;
 mod truth;
+mod validate;
 mod verify;

@@ -1,8 +1,9 @@
 //! Tables of all buckets to the report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use luheng_lake::columns::{Columns, day};
+use luheng_lake::store::tables;
 use luheng_models::{Design, ModelArtifact};
 
 use super::figures::{Axis, FORMAT, Period, Report};
@@ -16,7 +17,7 @@ use super::{LEVEL, channels, expected, gates, groups, judge, stability};
 use crate::bundle::{Bundle, column, design};
 use crate::context::Context;
 use crate::error::Result;
-use crate::rating::Spec;
+use crate::rating::{Spec, Target};
 
 /// Most rows that groups are told from; more are thinned by hash of the case.
 const MOST_GROUP_ROWS: usize = 50_000;
@@ -35,16 +36,16 @@ pub(super) struct Tables {
 }
 
 /// The report of a bundle.
-pub(super) fn report(ctx: &Context, models: &Bundle, basis: &str, tables: &Tables, advance: &dyn Fn(u64)) -> Result<Report> {
-    let debtors = column(&tables.landmarks, "debtor_id")?;
-    let wanted: BTreeSet<&str> = (0..tables.landmarks.len()).filter_map(|at| debtors.text_at(at)).collect();
+pub(super) fn report(ctx: &Context, models: &Bundle, basis: &str, joined: &Tables, advance: &dyn Fn(u64)) -> Result<Report> {
+    let debtors = column(&joined.landmarks, "debtor_id")?;
+    let wanted: BTreeSet<&str> = (0..joined.landmarks.len()).filter_map(|at| debtors.text_at(at)).collect();
     let people = People::read(ctx, &wanted)?;
     let mut axes = Vec::new();
     for (spec, model) in members(models, ctx) {
-        axes.push(axis(ctx, spec, model, tables, &people)?);
+        axes.push(axis(ctx, spec, model, joined, &people)?);
         advance(1);
     }
-    let (channels, rated_parties) = channels::whole(&tables.channels)?;
+    let (channels, rated_parties) = channels::whole(&joined.channels)?;
     Ok(Report {
         format: FORMAT,
         model_id: models.id.clone(),
@@ -53,13 +54,27 @@ pub(super) fn report(ctx: &Context, models: &Bundle, basis: &str, tables: &Table
         level: LEVEL,
         min_group: ctx.config.validate.min_group,
         gates: gates::of_report(&axes, &ctx.config.validate),
+        region_names: names(ctx, &axes)?,
         axes,
         rated_parties,
         channels,
     })
 }
 
-fn axis(ctx: &Context, spec: &Spec, model: Option<&ModelArtifact>, tables: &Tables, people: &People) -> Result<Axis> {
+/// Names of the counties that axes tell of: those of the lake, else of the built-in list.
+fn names(ctx: &Context, axes: &[Axis]) -> Result<BTreeMap<String, String>> {
+    let told: BTreeSet<&str> = axes.iter().flat_map(|axis| &axis.counties).map(|county| county.name.as_str()).collect();
+    let known = |code: &&str| ctx.codes.label("regions", code).map(|label| ((*code).to_owned(), label.zh.clone()));
+    let mut names: BTreeMap<String, String> = told.iter().filter_map(known).collect();
+    if let Some(regions) = tables::read_whole(&ctx.work.lake(), "regions", &ctx.seals.lake)? {
+        let (codes, titles) = (column(&regions, "code")?, column(&regions, "name")?);
+        let of = |at: usize| Some((codes.text_at(at)?.to_owned(), titles.text_at(at)?.to_owned()));
+        names.extend((0..regions.len()).filter_map(of).filter(|(code, _)| told.contains(code.as_str())));
+    }
+    Ok(names)
+}
+
+fn axis(ctx: &Context, spec: &Spec, model: Option<&ModelArtifact>, joined: &Tables, people: &People) -> Result<Axis> {
     let mut axis = Axis {
         axis: spec.id.clone(),
         status: "no_evidence".into(),
@@ -73,22 +88,22 @@ fn axis(ctx: &Context, spec: &Spec, model: Option<&ModelArtifact>, tables: &Tabl
         return Ok(axis);
     };
     (axis.model, axis.algorithm) = (Some(artifact.id.clone()), Some(artifact.params.name().to_owned()));
-    let sample = Sample::read(&tables.training, &tables.landmarks, spec)?;
-    let recipe = Recipe::of(artifact, spec, &tables.training)?;
-    let walk = walk(&tables.training, &sample, &recipe, ctx)?;
+    let sample = Sample::read(&joined.training, &joined.landmarks, spec)?;
+    let recipe = Recipe::of(artifact, spec, &joined.training)?;
+    let walk = walk(&joined.training, &sample, &recipe, ctx)?;
     (axis.span, axis.purged) = (walk.span.to_owned(), walk.purged);
     axis.skipped.clone_from(&walk.skipped);
-    let newest = stability::awaited_of(&tables.awaited, spec, ctx)?;
-    axis.stability = stability::moved(artifact, spec, (&tables.training, &sample), (&tables.awaited, &newest))?;
-    axis.expected = expected_of(ctx, spec, artifact, &tables.awaited, &newest)?;
+    let newest = stability::awaited_of(&joined.awaited, spec, ctx)?;
+    axis.stability = stability::moved(artifact, spec, (&joined.training, &sample), (&joined.awaited, &newest))?;
+    axis.expected = expected_of(ctx, spec, artifact, &joined.awaited, &newest)?;
     if walk.runs.is_empty() {
         (axis.status, axis.why) = ("not_judged".into(), Some("before no period were enough outcomes known to learn from".into()));
         return Ok(axis);
     }
     axis.status = "judged".into();
     of_periods(&mut axis, &walk, &sample, ctx)?;
-    of_parts(&mut axis, &walk, &sample, tables, ctx)?;
-    of_groups(&mut axis, artifact, (&walk, &sample, spec), (tables, people), ctx)?;
+    of_parts(&mut axis, &walk, &sample, joined, ctx)?;
+    of_groups(&mut axis, artifact, (&walk, &sample, spec), (joined, people), ctx)?;
     Ok(axis)
 }
 
@@ -105,7 +120,7 @@ fn expected_of(
     }
     let debtors = column(awaited, "debtor_id")?;
     let debtor: Vec<String> = newest.iter().map(|at| debtors.text_at(*at).unwrap_or_default().to_owned()).collect();
-    expected::of(&artifact.predict(&design(awaited, newest, spec)?)?, &debtor, ctx.seed)
+    expected::of(&artifact.predict(&design(awaited, newest, spec)?)?, &debtor, spec.target == Target::RecoveredShare, ctx.seed)
 }
 
 fn judged<'a>(runs: impl Iterator<Item = &'a Run>, sample: &Sample) -> Judged {
@@ -123,7 +138,7 @@ fn of_periods(axis: &mut Axis, walk: &Walk, sample: &Sample, ctx: &Context) -> R
     for run in &walk.runs {
         let own = judged(std::iter::once(run), sample);
         let figures = own.figures()?;
-        let expected = expected::of(&own.p, &own.debtor, ctx.seed)?;
+        let expected = expected::of(&own.p, &own.debtor, !run.interval.is_empty(), ctx.seed)?;
         if let (Some(came), Some(expected)) = (figures.auc, expected.as_ref().and_then(|e| e.auc)) {
             distance += figures.rows as f64 * (came.value - expected.value).abs();
             rows += figures.rows as f64;
@@ -143,7 +158,7 @@ fn of_periods(axis: &mut Axis, walk: &Walk, sample: &Sample, ctx: &Context) -> R
 }
 
 /// All periods together, and parts of them.
-fn of_parts(axis: &mut Axis, walk: &Walk, sample: &Sample, tables: &Tables, ctx: &Context) -> Result<()> {
+fn of_parts(axis: &mut Axis, walk: &Walk, sample: &Sample, joined: &Tables, ctx: &Context) -> Result<()> {
     let all = judged(walk.runs.iter(), sample);
     let intervals: Vec<_> = walk.runs.iter().flat_map(|run| run.interval.iter().copied()).collect();
     (axis.pooled, axis.bands, axis.coverage) = (Some(all.figures()?), all.bands()?, judge::held(&intervals, &all.label)?);
@@ -152,16 +167,16 @@ fn of_parts(axis: &mut Axis, walk: &Walk, sample: &Sample, tables: &Tables, ctx:
     let named = |flag: &bool, yes: &str, no: &str| Some(if *flag { yes } else { no }.to_owned());
     axis.slices = all.slices(&returning.iter().map(|r| named(r, "returning", "new")).collect::<Vec<_>>(), least)?;
     let rows: Vec<usize> = walk.runs.iter().flat_map(|run| run.rows.iter().copied()).collect();
-    let assumed = column(&tables.landmarks, "assumed")?;
+    let assumed = column(&joined.landmarks, "assumed")?;
     let assumed: Vec<bool> = rows.iter().map(|row| assumed.flag_at(sample.place[*row]).unwrap_or_default()).collect();
     axis.slices.extend(all.slices(&assumed.iter().map(|a| named(a, "assumed", "stated")).collect::<Vec<_>>(), least)?);
-    axis.courts = all.slices(&places(tables, "court", sample, &rows)?, least)?;
-    axis.counties = all.slices(&places(tables, "county", sample, &rows)?, least)?;
+    axis.courts = all.slices(&places(joined, "court", sample, &rows)?, least)?;
+    axis.counties = all.slices(&places(joined, "county", sample, &rows)?, least)?;
     Ok(())
 }
 
-fn places(tables: &Tables, name: &str, sample: &Sample, rows: &[usize]) -> Result<Vec<Option<String>>> {
-    let column = column(&tables.landmarks, name)?;
+fn places(joined: &Tables, name: &str, sample: &Sample, rows: &[usize]) -> Result<Vec<Option<String>>> {
+    let column = column(&joined.landmarks, name)?;
     Ok(rows.iter().map(|row| column.text_at(sample.place[*row]).map(str::to_owned)).collect())
 }
 
@@ -169,7 +184,7 @@ fn of_groups(
     axis: &mut Axis,
     artifact: &ModelArtifact,
     (walk, sample, spec): (&Walk, &Sample, &Spec),
-    (tables, people): (&Tables, &People),
+    (joined, people): (&Tables, &People),
     ctx: &Context,
 ) -> Result<()> {
     let rows: Vec<usize> = walk.runs.iter().flat_map(|run| run.rows.iter().copied()).collect();
@@ -180,7 +195,7 @@ fn of_groups(
     }
     let judged = judged(walk.runs.iter(), sample).take(&at);
     let rows: Vec<usize> = at.iter().map(|at| rows[*at]).collect();
-    let design: Design = design(&tables.training, &rows.iter().map(|row| sample.at[*row]).collect::<Vec<_>>(), spec)?;
+    let design: Design = design(&joined.training, &rows.iter().map(|row| sample.at[*row]).collect::<Vec<_>>(), spec)?;
     // Of one model: those of two periods may differ.
     let p = artifact.predict(&design)?;
     let how = How { least: ctx.config.validate.min_group, seed: ctx.seed };
@@ -193,7 +208,7 @@ fn of_groups(
         axis.groups.push(attribute);
     }
     for name in ["kind", "county"] {
-        axis.groups.push(groups::attribute(name, &judged, &places(tables, name, sample, &rows)?, how)?);
+        axis.groups.push(groups::attribute(name, &judged, &places(joined, name, sample, &rows)?, how)?);
     }
     Ok(())
 }

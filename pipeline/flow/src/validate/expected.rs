@@ -1,7 +1,8 @@
 //! What ratings are worth before outcomes are known: confidence-based performance estimation. If a calibrated probability means what it says, a row of
 //! probability p is p of a good row and 1 − p of a bad one, and every figure has an expectation (Kivimäki, Białek, Kuberski and Nurminen, *Performance
 //! Estimation in Binary Classification Using Calibrated Confidence*, arXiv:2505.05295, 2025). The area under the curve is the expected number of pairs in
-//! right order over the expected number of pairs, a row never paired with itself; the Brier score is the mean of p (1 − p).
+//! right order over the expected number of pairs, a row never paired with itself; the Brier score is the mean of p (1 − p). Of a share the first holds as
+//! well, for a share counts as part good and part bad there; the second does not.
 //!
 //! It rests on calibration and sees no change in what outcomes follow from facts: so each period says what would have been expected of it, beside what came.
 
@@ -19,17 +20,17 @@ pub(super) fn measured(figure: Figure) -> Measured {
     Measured { value: figure.value, low: figure.ends.map(|e| e.0), high: figure.ends.map(|e| e.1) }
 }
 
-/// The figures expected of predictions; intervals by drawing debtors. None without rows.
-pub(super) fn of(p: &[f64], debtor: &[String], seed: u64) -> Result<Option<Expected>> {
+/// The figures expected of predictions, of a share or of yes and no; intervals by drawing debtors. None without rows.
+pub(super) fn of(p: &[f64], debtor: &[String], is_share: bool, seed: u64) -> Result<Option<Expected>> {
     if p.is_empty() {
         return Ok(None);
     }
     let ones = vec![1.0; p.len()];
     let how = Bootstrap { sets: SETS, level: LEVEL, seed };
     let auc = assess::bootstrap(p, p, &ones, debtor, &how, auc)?;
-    let Some(brier) = assess::bootstrap(p, p, &ones, debtor, &how, |rows| Some(brier(rows)))? else { return Ok(None) };
+    let brier = if is_share { None } else { assess::bootstrap(p, p, &ones, debtor, &how, |rows| Some(brier(rows)))? };
     let rate = p.iter().sum::<f64>() / p.len() as f64;
-    Ok(Some(Expected { rows: p.len() as u64, rate, auc: auc.map(measured), brier: measured(brier) }))
+    Ok(Some(Expected { rows: p.len() as u64, rate, auc: auc.map(measured), brier: brier.map(measured) }))
 }
 
 /// Expected pairs in right order over expected pairs; labels are the predictions themselves.
@@ -57,11 +58,11 @@ mod tests {
         let p: Vec<f64> = (0..4_000).map(|at| draw(at, "p")).collect();
         let label: Vec<f64> = (0..4_000).map(|at| f64::from(u8::from(draw(at, "luck") < p[at]))).collect();
         let debtor: Vec<String> = (0..4_000).map(|at| at.to_string()).collect();
-        let expected = of(&p, &debtor, 1).unwrap().unwrap();
+        let expected = of(&p, &debtor, false, 1).unwrap().unwrap();
         let came = assess::assess(&p, &label, &[1.0; 4_000], &[]).unwrap();
         let auc = expected.auc.unwrap();
         assert!((auc.value - came.auc.unwrap()).abs() < 0.015, "{auc:?} {:?}", came.auc);
-        assert!((expected.brier.value - came.brier).abs() < 0.01, "{:?} {}", expected.brier, came.brier);
+        assert!((expected.brier.unwrap().value - came.brier).abs() < 0.01, "{:?} {}", expected.brier, came.brier);
         assert!(auc.low.unwrap() < auc.value && auc.value < auc.high.unwrap());
     }
 

@@ -1,5 +1,7 @@
 //! What the report holds, as it is written to `backtest.json`. Nothing in it names a person, a case or a document; figures of few are left out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -24,6 +26,8 @@ pub struct Report {
     pub min_group: u64,
     /// One for each rating.
     pub axes: Vec<Axis>,
+    /// Names of the counties in it.
+    pub region_names: BTreeMap<String, String>,
     /// Parties rated on the day, for [`Report::channels`].
     pub rated_parties: u64,
     /// What becomes of the grades without a channel's answers.
@@ -210,8 +214,8 @@ pub struct Expected {
     pub rate: f64,
     /// Expected area under the curve.
     pub auc: Option<Measured>,
-    /// Expected Brier score.
-    pub brier: Measured,
+    /// Expected Brier score; none of a share, whose spread its mean does not tell.
+    pub brier: Option<Measured>,
 }
 
 /// One attribute.

@@ -1,9 +1,11 @@
 //! `backtest.html`: the report as a page and model card that a court can publish, Chinese first.
 
+use std::collections::BTreeMap;
+
 use luheng_sheet::{Bar, Bi, Block, Doc, Figure, Tone, html};
 
 use super::figures::{Axis, Channel, Gate, Moved, Period, Report};
-use super::page_cells::{FIGURES, cell, fact, figures, heading, measured, named, number, small, table};
+use super::page_cells::{cell, fact, feature, heading, measured, named, number, small, table};
 use super::page_groups::{of_groups, of_parts};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -27,7 +29,7 @@ pub(super) fn page(report: &Report, ctx: &Context) -> Result<String> {
     blocks.push(section("模型说明", "what the models are", about(report)));
     for axis in &report.axes {
         let (zh, en) = title(&axis.axis);
-        blocks.push(section(zh, en, of_axis(axis, ctx)));
+        blocks.push(section(zh, en, of_axis(axis, &report.region_names, ctx)));
     }
     blocks.push(section("缺少查控反馈的影响", "without a channel's answers", channels(report, ctx)));
     blocks.push(section("方法", "how it was done", methods(report)));
@@ -101,7 +103,7 @@ fn about(report: &Report) -> Vec<Block> {
     ]
 }
 
-fn of_axis(axis: &Axis, ctx: &Context) -> Vec<Block> {
+fn of_axis(axis: &Axis, names: &BTreeMap<String, String>, ctx: &Context) -> Vec<Block> {
     let mut blocks = vec![Block::Facts(facts(axis))];
     if let Some(why) = &axis.why {
         blocks.push(small(if axis.status == "no_evidence" { "无模型：证据不足。" } else { "无法回溯检验。" }, why.clone()));
@@ -109,14 +111,14 @@ fn of_axis(axis: &Axis, ctx: &Context) -> Vec<Block> {
     if axis.pooled.is_some() {
         blocks.extend(through_time(axis));
         blocks.extend(meaning(axis));
-        blocks.extend(of_parts(axis, ctx));
+        blocks.extend(of_parts(axis, names, ctx));
     }
     blocks.extend(ahead(axis));
     if let Some(moved) = &axis.stability {
         blocks.extend(stability(moved));
     }
     if axis.pooled.is_some() {
-        blocks.extend(of_groups(axis, ctx));
+        blocks.extend(of_groups(axis, names, ctx));
     }
     if axis.model.is_some() {
         blocks.extend(used(axis));
@@ -151,28 +153,10 @@ fn facts(axis: &Axis) -> Vec<luheng_sheet::Fact> {
 
 fn through_time(axis: &Axis) -> Vec<Block> {
     let bar = |p: &Period| Bar {
-        label: Bi::plain(p.period.clone()),
+        label: Bi::plain(whole(&p.period)),
         value: p.figures.auc.map(|auc| auc.value),
         interval: p.figures.auc.and_then(|auc| Some((auc.low?, auc.high?))),
         shown: Bi::plain(format!("{} · n={}", measured(p.figures.auc), p.figures.rows)),
-    };
-    let mut heads = vec![("期间", "period"), ("训练行", "learned from")];
-    heads.extend(FIGURES);
-    heads.extend([("预期AUC", "expected AUC"), ("PSI", ""), ("变动最大的特征", "feature moved most")]);
-    if axis.coverage.is_some() {
-        heads.push(("区间覆盖", "intervals held"));
-    }
-    let row = |p: &Period| {
-        let most = p.csi.iter().max_by(|a, b| a.psi.total_cmp(&b.psi).then_with(|| b.of.cmp(&a.of)));
-        let mut cells = vec![cell(&p.period), cell(p.learned)];
-        cells.extend(figures(Some(&p.figures)));
-        cells.push(cell(number(p.expected.as_ref().and_then(|e| e.auc).map(|a| a.value))));
-        cells.push(cell(number(Some(p.psi.psi))));
-        cells.push(cell(most.map_or_else(String::new, |s| format!("{} {:.2}", s.of, s.psi))));
-        if axis.coverage.is_some() {
-            cells.push(cell(p.coverage.map_or_else(|| "—".to_owned(), |c| percent(c.held))));
-        }
-        cells
     };
     let mut blocks = vec![
         heading("逐期检验", "period by period"),
@@ -180,7 +164,8 @@ fn through_time(axis: &Axis) -> Vec<Block> {
             caption: Bi::fixed("各期AUC及95%区间", "AUC of each period, 95 % interval"),
             bars: axis.periods.iter().map(bar).collect(),
         },
-        table(Bi::default(), &heads, 1, axis.periods.iter().map(row).collect()),
+        outcomes(axis),
+        movements(axis),
     ];
     if let (Some(first), Some(last)) = (axis.skipped.first(), axis.skipped.last()) {
         blocks.push(small(
@@ -197,6 +182,59 @@ fn through_time(axis: &Axis) -> Vec<Block> {
     blocks
 }
 
+/// What came of each period; the areas stand in the bars above.
+fn outcomes(axis: &Axis) -> Block {
+    let row = |p: &Period| {
+        let f = &p.figures;
+        let figures = [Some(f.base_rate), Some(f.mean_predicted), f.ks, Some(f.brier), Some(f.calibration_error), f.calibration_slope];
+        [whole(&p.period), p.learned.to_string(), f.rows.to_string()].into_iter().chain(figures.map(number)).map(cell).collect()
+    };
+    let heads = [
+        ("期间", "period"),
+        ("训练行", "learned from"),
+        ("评估点", "rows"),
+        ("实际", "came"),
+        ("预测", "predicted"),
+        ("KS", ""),
+        ("Brier", ""),
+        ("校准误差", "calibration error"),
+        ("校准斜率", "slope"),
+    ];
+    table(Bi::default(), &heads, 1, axis.periods.iter().map(row).collect())
+}
+
+/// How far each period lay from what its model had learned from.
+fn movements(axis: &Axis) -> Block {
+    let mut heads = vec![
+        ("期间", "period"),
+        ("变动最大的特征", "feature moved most"),
+        ("CSI", ""),
+        ("评分PSI", "score PSI"),
+        ("偶然上限", "chance alone"),
+    ];
+    heads.extend([("AUC", ""), ("事前预期AUC", "expected before")]);
+    if axis.coverage.is_some() {
+        heads.push(("区间覆盖", "intervals held"));
+    }
+    let row = |p: &Period| {
+        let most = p.csi.iter().max_by(|a, b| a.psi.total_cmp(&b.psi).then_with(|| b.of.cmp(&a.of)));
+        let mut cells =
+            vec![cell(whole(&p.period)), named(most.map_or_else(Bi::default, |s| feature(&s.of))), cell(number(most.map(|s| s.psi)))];
+        let expected = p.expected.as_ref().and_then(|e| e.auc).map(|a| a.value);
+        cells.extend([Some(p.psi.psi), Some(p.psi.limit), p.figures.auc.map(|a| a.value), expected].map(number).map(cell));
+        if axis.coverage.is_some() {
+            cells.push(cell(p.coverage.map_or_else(|| "—".to_owned(), |c| percent(c.held))));
+        }
+        cells
+    };
+    table(Bi::fixed("与训练行相比", "against the rows learned from"), &heads, 2, axis.periods.iter().map(row).collect())
+}
+
+/// A period's name that no line breaks.
+fn whole(period: &str) -> String {
+    period.replace('-', "\u{2011}")
+}
+
 fn meaning(axis: &Axis) -> Vec<Block> {
     let rows = axis.bands.iter().map(|b| vec![cell(b.grade), cell(b.rows), cell(number(b.mean_predicted)), cell(number(b.rate))]);
     let heads = [("等级", "grade"), ("评估点", "rows"), ("平均预测", "mean predicted"), ("实际", "came")];
@@ -209,7 +247,7 @@ fn ahead(axis: &Axis) -> Vec<Block> {
         fact("评估点", "landmarks", e.rows.to_string()),
         fact("预期比例", "expected rate", number(Some(e.rate))),
         fact("预期AUC", "expected AUC", measured(e.auc)),
-        fact("预期Brier", "expected Brier score", measured(Some(e.brier))),
+        fact("预期Brier", "expected Brier score", measured(e.brier)),
         fact("以往逐期偏差", "mean distance from what came, past periods", number(axis.expected_error)),
     ];
     vec![heading("结果未知的最新评级", "the newest ratings, before outcomes are known"), Block::Facts(facts)]
@@ -220,7 +258,8 @@ fn stability(moved: &Moved) -> Vec<Block> {
         fact("训练行／最新评估点", "learned from / newest", format!("{} / {}", moved.learned, moved.newest)),
         fact("评分PSI（偶然上限）", "score PSI (chance alone, 1 in 20)", format!("{:.3}（{:.3}）", moved.psi.psi, moved.psi.limit)),
     ];
-    let rows = moved.csi.iter().take(MOVED_SHOWN).map(|s| vec![cell(&s.of), cell(number(Some(s.psi))), cell(number(Some(s.limit)))]);
+    let rows =
+        moved.csi.iter().take(MOVED_SHOWN).map(|s| vec![named(feature(&s.of)), cell(number(Some(s.psi))), cell(number(Some(s.limit)))]);
     let heads = [("特征", "feature"), ("CSI", ""), ("偶然上限", "chance alone")];
     vec![heading("与训练时相比的变化", "moved since it was trained"), Block::Facts(facts), table(Bi::default(), &heads, 1, rows.collect())]
 }

@@ -3,6 +3,7 @@
 use luheng_sheet::{Align, Bi, Block, Cell, Fact, Head, Tone};
 
 use super::figures::{Figures, Measured};
+use crate::features;
 
 /// Four digits at most; a dash where there is no figure.
 pub(super) fn number(value: Option<f64>) -> String {
@@ -43,6 +44,11 @@ pub(super) fn fact(zh: &'static str, en: &'static str, value: impl Into<String>)
 /// A remark.
 pub(super) fn small(zh: impl Into<String>, en: impl Into<String>) -> Block {
     Block::Text { text: Bi::new(zh.into(), en.into()), tone: Tone::Small }
+}
+
+/// The words for a feature; its id where the program has it no more.
+pub(super) fn feature(id: &str) -> Bi {
+    features::all().find(|f| f.id == id).map_or_else(|| Bi::plain(id.to_owned()), |f| Bi::fixed(f.zh, f.en))
 }
 
 /// A heading inside a section.

@@ -1,11 +1,15 @@
 //! The part of the page on people and places: groups, features that stand in for them, regions.
 
+use std::collections::BTreeMap;
+
 use luheng_sheet::{Bar, Bi, Block};
 
 use super::figures::{Attribute, Axis, GroupRow, Slice};
 use super::groups::PROXY;
-use super::page_cells::{FIGURES, cell, figures, heading, measured, named, number, small, table};
+use super::page_cells::{FIGURES, cell, feature, figures, heading, measured, named, number, small, table};
 use crate::context::Context;
+
+type Names = BTreeMap<String, String>;
 
 /// The words for an attribute.
 fn attribute(code: &str) -> Bi {
@@ -21,7 +25,7 @@ fn attribute(code: &str) -> Bi {
 }
 
 /// The words for a group; of a place its name.
-fn group(of: &str, code: &str, ctx: &Context) -> Bi {
+fn group(of: &str, code: &str, names: &Names, ctx: &Context) -> Bi {
     match (of, code) {
         ("sex", "female") => Bi::fixed("女", "female"),
         ("sex", "male") => Bi::fixed("男", "male"),
@@ -35,22 +39,24 @@ fn group(of: &str, code: &str, ctx: &Context) -> Bi {
         ("registered", "same_city") => Bi::fixed("同市", "same city"),
         ("registered", "other_city") => Bi::fixed("本省他市", "other city"),
         ("registered", "other_province") => Bi::fixed("外省", "other province"),
-        ("county", code) => place(code, ctx),
-        (of, code) => ctx.codes.label(of, code).map_or_else(|| Bi::plain(code.to_owned()), |l| Bi::new(l.zh.clone(), l.en.clone())),
+        ("county", code) => place(code, names),
+        (_, code) => {
+            ctx.codes.label("debtors.kind", code).map_or_else(|| Bi::plain(code.to_owned()), |l| Bi::new(l.zh.clone(), l.en.clone()))
+        }
     }
 }
 
-fn place(code: &str, ctx: &Context) -> Bi {
-    ctx.codes.label("regions", code).map_or_else(|| Bi::plain(code.to_owned()), |l| Bi::plain(format!("{}（{code}）", l.zh)))
+fn place(code: &str, names: &Names) -> Bi {
+    names.get(code).map_or_else(|| Bi::plain(code.to_owned()), |name| Bi::plain(format!("{name}（{code}）")))
 }
 
 /// Groups, proxies and equal facts of an axis.
-pub(super) fn of_groups(axis: &Axis, ctx: &Context) -> Vec<Block> {
+pub(super) fn of_groups(axis: &Axis, names: &Names, ctx: &Context) -> Vec<Block> {
     let mut blocks = vec![heading("群体差异", "gaps between groups"), reading()];
     for of in &axis.groups {
-        blocks.extend(of_attribute(of, ctx));
+        blocks.extend(of_attribute(of, names, ctx));
     }
-    blocks.extend(follows(axis, ctx));
+    blocks.extend(follows(axis, names, ctx));
     let rows = axis.equal_facts.iter().map(|e| vec![named(attribute(&e.attribute)), cell(e.pairs), cell(number(e.greatest_difference))]);
     let heads = [("属性", "attribute"), ("事实相同而群体不同的对数", "pairs alike in facts"), ("概率最大差", "greatest difference")];
     blocks.push(heading("同样事实，同样评级", "equal facts, equal ratings"));
@@ -66,12 +72,12 @@ fn reading() -> Block {
     )
 }
 
-fn of_attribute(of: &Attribute, ctx: &Context) -> Vec<Block> {
+fn of_attribute(of: &Attribute, names: &Names, ctx: &Context) -> Vec<Block> {
     if of.groups.is_empty() {
         return vec![small(format!("{}：无可用数据。", attribute(&of.attribute).zh), "nothing known")];
     }
     let row = |g: &GroupRow| {
-        let mut cells = vec![named(group(&of.attribute, &g.group, ctx))];
+        let mut cells = vec![named(group(&of.attribute, &g.group, names, ctx))];
         let Some(debtors) = g.debtors else {
             cells.push(named(Bi::fixed("人数过少，不列", "too few")));
             cells.resize(7, cell("—"));
@@ -98,7 +104,7 @@ fn of_attribute(of: &Attribute, ctx: &Context) -> Vec<Block> {
     vec![table(attribute(&of.attribute), &heads, 1, of.groups.iter().map(row).collect())]
 }
 
-fn follows(axis: &Axis, ctx: &Context) -> Vec<Block> {
+fn follows(axis: &Axis, names: &Names, ctx: &Context) -> Vec<Block> {
     let mut blocks = vec![
         heading("替身特征检查", "features that stand in for an attribute"),
         small(
@@ -109,10 +115,11 @@ fn follows(axis: &Axis, ctx: &Context) -> Vec<Block> {
         ),
     ];
     let bars = axis.follows.iter().map(|f| {
-        let words = group(&f.attribute, &f.group, ctx);
+        let words = group(&f.attribute, &f.group, names, ctx);
+        let feature = feature(&f.feature);
         let mark = if f.is_proxy { "⚠ " } else { "" };
         Bar {
-            label: Bi::new(format!("{mark}{} · {}", words.zh, f.feature), words.en),
+            label: Bi::new(format!("{mark}{} · {}", words.zh, feature.zh), format!("{} · {}", words.en, feature.en)),
             value: Some(f.gini.value.abs()),
             interval: None,
             shown: Bi::plain(measured(Some(f.gini))),
@@ -128,7 +135,7 @@ fn follows(axis: &Axis, ctx: &Context) -> Vec<Block> {
 }
 
 /// Figures by part: debtors, days, courts, counties.
-pub(super) fn of_parts(axis: &Axis, ctx: &Context) -> Vec<Block> {
+pub(super) fn of_parts(axis: &Axis, names: &Names, ctx: &Context) -> Vec<Block> {
     let words = |name: &str| match name {
         "new" => Bi::fixed("首次出现的被执行人", "new debtors"),
         "returning" => Bi::fixed("训练中出现过的被执行人", "returning debtors"),
@@ -145,7 +152,7 @@ pub(super) fn of_parts(axis: &Axis, ctx: &Context) -> Vec<Block> {
         (
             Bi::fixed("住所地区县（只报告，不入模）", "county of residence: reported, never a feature"),
             &axis.counties,
-            &|code| place(code, ctx),
+            &|code| place(code, names),
         ),
     ];
     for (caption, slices, words) in parts {
