@@ -33,7 +33,7 @@ fn said(report: &Report) -> String {
         text += &format!("{:<12} {}\n", axis.axis, line(axis));
     }
     let changed = |axis: &str| report.channels.iter().filter(|c| c.axis == axis).max_by_key(|c| c.changed);
-    if let Some(channel) = changed("capacity") {
+    if let Some(channel) = changed("capacity").filter(|c| c.changed > 0) {
         let (n, of) = (channel.changed, report.rated_parties);
         text += &format!("channels     without {} most grades of capacity change: {n} of {of} parties\n", channel.channel);
     }
