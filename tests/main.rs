@@ -32,4 +32,5 @@ mod rewrite;
 mod town;
 mod truth;
 mod unseen;
+mod validate;
 mod verify;

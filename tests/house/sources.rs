@@ -3,12 +3,15 @@
 use super::{files, none, read};
 
 /// The stages. They meet in tables, never in code.
-const STAGES: [&str; 8] = ["features", "targets", "train", "score", "suggest", "metrics", "report", "synth"];
+const STAGES: [&str; 9] = ["features", "targets", "train", "score", "suggest", "metrics", "report", "synth", "validate"];
 
 /// What a stage may take from another, with the reason: who, what, why.
-const SHARED: [(&str, &str, &str); 4] = [
+const SHARED: [(&str, &str, &str); 7] = [
     ("targets", "features", "a landmark's features come from the very functions of the rating day"),
     ("score", "features", "a reason is worded by the entry of its feature"),
+    ("validate", "targets", "it judges at the landmarks that training learns from"),
+    ("validate", "features", "the newest landmarks, and parties without a channel, are seen as the night sees them"),
+    ("validate", "score", "without a channel's answers a party is rated by the code of the night"),
     ("metrics", "report::MetricLabel", "a figure's words, in the shape that pages print"),
     ("metrics", "report::sheet_name", "`cases` names the file that the report writes"),
 ];

@@ -11,6 +11,7 @@ use luheng_lake::store::seal::Encrypt;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::validate::Limits;
 
 /// The configuration of one deployment. Keys unknown here are refused.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,6 +51,8 @@ pub struct Config {
     pub retention: Retention,
     /// Limits on data quality that hold a night back; none unless set.
     pub gates: Gates,
+    /// Limits on models that hold one back; none unless set.
+    pub validate: Limits,
     /// Mapping of each exported table.
     pub sources: BTreeMap<String, Mapping>,
     /// Its own file, for messages; see [`Config::file`].
@@ -77,6 +80,7 @@ impl Default for Config {
             regional: Regional::default(),
             retention: Retention::default(),
             gates: Gates::default(),
+            validate: Limits::default(),
             sources: BTreeMap::new(),
             file: String::new(),
         }
@@ -192,7 +196,7 @@ impl Gates {
     }
 }
 
-/// A limit for every table, or for some: `0.02`, or `{ payments = 0.01, all = 0.05 }`.
+/// A limit for every table (or rating), or for some: `0.02`, or `{ payments = 0.01, all = 0.05 }`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Limit {
@@ -214,7 +218,8 @@ impl Limit {
         }
     }
 
-    fn is_sound(&self) -> bool {
+    /// Whether every limit is a number from 0.
+    pub fn is_sound(&self) -> bool {
         let sound = |limit: &f64| limit.is_finite() && *limit >= 0.0;
         match self {
             Self::All(limit) => sound(limit),
@@ -307,6 +312,7 @@ impl Config {
             expect(limit.is_none_or(Limit::is_sound), format!("gates.{gate}: found {limit:?}, expected numbers from 0"));
         }
         expect(self.keep_runs >= 1, format!("keep_runs: found {}, expected at least 1", self.keep_runs));
+        faults.extend(self.validate.faults());
         faults
     }
 

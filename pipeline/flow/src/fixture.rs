@@ -80,6 +80,7 @@ fn lake(ctx: &Context, table: &str, rows: &[&Vec<(&'static str, String)>]) -> Co
         ("row_id", ColumnKind::Text),
         ("void_reason", ColumnKind::Text),
         ("identity_basis", ColumnKind::Text),
+        ("known_on_basis", ColumnKind::Text),
         ("link_probability", ColumnKind::Real),
         ("known_on", ColumnKind::Date),
         ("voided_on", ColumnKind::Date),

@@ -15,6 +15,7 @@ use crate::progress::Progress;
 use crate::publish;
 use crate::run::Parts;
 use crate::train;
+use crate::validate::gates;
 
 const TRAINING: &str = ".training";
 
@@ -62,6 +63,8 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
         text::write_text(&folder.join("card.html"), &trained.validation.card()?)?;
         // Last: a model is there once its file is, and then it can be judged.
         text::write_text(&folder.join("model.json"), &trained.bundle.to_json()?)?;
+        let in_use = approval(ctx)?.is_none_or(|approval| approval.model_id == id);
+        gates::tell(&trained.bundle, in_use, ctx, progress);
         Ok(rows.len() as u64)
     })?;
     atomic::remove_dir(parts.folder())?;
@@ -129,9 +132,9 @@ fn write_approval(ctx: &Context, approval: &Approval) -> Result<()> {
 /// Records that a person put a model into use.
 ///
 /// # Errors
-/// No such model.
+/// No such model; one that breaks a gate of `[validate]`.
 pub fn approve(ctx: &Context, id: &str, by: &str, on: &str, assessment: &str) -> Result<()> {
-    model(ctx, id)?;
+    gates::admit(&model(ctx, id)?, ctx)?;
     write_approval(
         ctx,
         &Approval {

@@ -1,7 +1,7 @@
 //! luheng 履衡: exports in; ratings, suggestions, the 万人失信率 and score sheets out.
 //!
 //! Reading order: [`cutoff`] (what was known when), [`features`], [`means`], [`standing`], [`targets`], [`train`], [`score`], [`suggest`],
-//! [`metrics`], [`report`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
+//! [`metrics`], [`report`], [`validate`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
 
 pub mod bundle;
 pub mod cli;
@@ -38,4 +38,5 @@ pub mod synth;
 pub mod tables;
 pub mod targets;
 pub mod train;
+pub mod validate;
 pub mod wording;

@@ -9,7 +9,7 @@ use crate::cutoff::Facts;
 use crate::error::{Error, Result};
 use crate::run::Parts;
 use crate::tables::Rating;
-use crate::{features, metrics, quality, score, suggest, targets};
+use crate::{features, metrics, quality, score, suggest, targets, validate};
 
 /// What a stage works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub const STAGES: &[Stage] = &[
         writes: &["sheets"],
         per: Per::Whole,
     },
+    Stage { name: "backtest", reads: &["lake", "model"], writes: &["landmarks", "awaited", "channels"], per: Per::Bucket },
+    Stage { name: "validate", reads: &["training", "landmarks", "awaited", "channels", "model"], writes: &["backtest"], per: Per::Whole },
 ];
 
 /// Refuses a list in which a stage reads what none before it writes.
@@ -112,7 +114,7 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
             vec![("features", written.features), ("evidence", written.evidence), ("standing", written.standing)]
         }
         "score" => {
-            let models = models.ok_or_else(|| Error::Input("score: no model; run `luheng train` and `luheng approve` first".into()))?;
+            let models = needed(models, stage)?;
             let (features, evidence, standing) =
                 (parts.read("features", bucket)?, parts.read("evidence", bucket)?, parts.read("standing", bucket)?);
             let (ratings, reasons) = score::of_bucket(&features, &evidence, &standing, models, ctx)?;
@@ -132,12 +134,17 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
             facts.check()?;
             vec![("sums", sums.sums), ("bucket_alerts", sums.alerts), ("party_facts", sums.party_facts), ("oversight_sums", sums.oversight)]
         }
+        "backtest" => validate::of_bucket(ctx, bucket, needed(models, stage)?)?,
         "quality" => vec![("quality_sums", quality::of_bucket(ctx, bucket)?)],
         other => return Err(Error::Fault(format!("stage {other} does not work by bucket"))),
     };
     let rows = written.iter().map(|(_, table)| table.len() as u64).sum();
     parts.write(stage, bucket, written)?;
     Ok(rows)
+}
+
+fn needed<'a>(models: Option<&'a Bundle>, stage: &Stage) -> Result<&'a Bundle> {
+    models.ok_or_else(|| Error::Input(format!("{}: no model; run `luheng train` and `luheng approve` first", stage.name)))
 }
 
 #[cfg(test)]

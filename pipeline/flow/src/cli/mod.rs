@@ -20,6 +20,7 @@ mod runs;
 mod sheet;
 mod stages;
 mod synth;
+mod validate;
 mod worker;
 
 use std::path::PathBuf;
@@ -187,6 +188,14 @@ enum Verb {
         #[command(flatten)]
         verb: catalog::Catalog,
     },
+    /// Back-tests a model through time; writes its report and model card
+    #[command(after_help = "Example: luheng validate --config luheng.toml --as-of 2026-06-30 --work work")]
+    Validate {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        verb: validate::Validate,
+    },
     /// Puts a model into use: who, when, on which assessment
     #[command(after_help = "Example: luheng approve 0123456789abcdef --by J01 --on 2026-07-01 --assessment PIA-2026-3")]
     Approve {
@@ -280,6 +289,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::BucketOf { common, verb } => verb.run(&common),
         Verb::Key { common, verb } => verb.run(&common),
         Verb::Catalog { common, verb } => verb.run(&common),
+        Verb::Validate { common, verb } => verb.run(&common),
         Verb::Approve { common, verb } => verb.run(&common),
         Verb::Explain { common, verb } => verb.run(&common),
         Verb::Sheet { common, verb } => verb.run(&common),

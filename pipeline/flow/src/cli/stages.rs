@@ -6,11 +6,12 @@ use super::Common;
 use crate::error::{Error, Result};
 use crate::night;
 use crate::stage;
+use crate::validate;
 
 /// `luheng stage NAME --bucket I/N`.
 #[derive(Debug, Args)]
 pub struct One {
-    /// targets, features, score, suggest, sums or quality
+    /// targets, features, score, suggest, sums, quality or backtest
     name: String,
     /// Which bucket of how many, from 0
     #[arg(long, value_name = "I/N")]
@@ -31,6 +32,9 @@ impl One {
         let stage = stage::of_bucket(&self.name)?;
         let rows = if stage.name == "targets" {
             stage::run(stage, at, &night::training_parts(&opened.ctx)?, None, &opened.ctx)?
+        } else if stage.name == "backtest" {
+            let (models, _) = night::model_in_use(&opened.ctx)?;
+            stage::run(stage, at, &validate::parts(&opened.ctx, &models)?, Some(&models), &opened.ctx)?
         } else {
             let (parts, models) = night::stage_parts(&opened.ctx)?;
             stage::run(stage, at, &parts, Some(&models), &opened.ctx)?
