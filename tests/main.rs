@@ -25,6 +25,7 @@ mod means;
 mod never;
 mod nightly;
 mod nights;
+mod paths;
 mod quality;
 mod rejects;
 mod retention;

@@ -3,6 +3,7 @@
 //! Reading order: [`cutoff`] (what was known when), [`features`], [`means`], [`standing`], [`targets`], [`train`], [`score`], [`suggest`],
 //! [`metrics`], [`report`], [`validate`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
 
+pub mod acts;
 pub mod bundle;
 pub mod cli;
 pub mod compare;

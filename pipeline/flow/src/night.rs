@@ -168,6 +168,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
         let (features, ratings, standing) =
             (parts.join("features", n, party)?, parts.join("ratings", n, party)?, parts.join("standing", n, party)?);
         let party_facts = parts.join("party_facts", n, party)?;
+        let paths = parts.join("paths", n, &["case_no", "debtor_id", "axis", "rank"])?;
         let sums = parts.join("sums", n, &[])?;
         let cases = metrics::cases::cases(&standing, &ratings, &suggestions, &party_facts)?;
         let debtors = metrics::debtors::debtors(&standing, &ratings, &reasons, &party_facts, ctx.as_of)?;
@@ -197,6 +198,7 @@ pub fn join_tables(ctx: &Context, parts: &Parts, previous: Option<&str>, progres
             ("regional", &regional),
             ("oversight", &oversight),
             ("told", &told),
+            ("paths", &paths),
         ] {
             parquet::write(&parts.folder().join(format!("{name}.parquet")), table, &ctx.seals.runs)?;
             rows += table.len() as u64;
@@ -288,6 +290,7 @@ fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
         alerts: table("alerts")?,
         regional: table("regional")?,
         oversight: table("oversight")?,
+        paths: table("paths")?,
         ..RunTables::default()
     })
 }

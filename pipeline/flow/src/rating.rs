@@ -6,8 +6,10 @@ use luheng_lake::catalog::CatalogFiles;
 use luheng_models::Params;
 use serde::Deserialize;
 
+use crate::acts::Acts;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::features::{self, Feature};
 
 /// A title in both languages.
 #[derive(Clone, Debug, Deserialize)]
@@ -170,6 +172,8 @@ pub struct Ratings {
     pub means: MeansSpec,
     /// Groups of causes.
     pub causes: Causes,
+    /// What a debtor can do.
+    pub acts: Acts,
 }
 
 impl Ratings {
@@ -185,7 +189,9 @@ impl Ratings {
             revival: read(files, "ratings/revival.toml")?,
             means: read(files, "ratings/means.toml")?,
             causes: read(files, "ratings/causes.toml")?,
+            acts: read(files, "ratings/acts.toml")?,
         };
+        ratings.acts.check(&features::all().map(Feature::meta).collect::<Vec<_>>())?;
         if let Some(days) = config.rating.horizon_days {
             for spec in [&mut ratings.capacity, &mut ratings.willingness, &mut ratings.recovery] {
                 spec.horizon_days = days;

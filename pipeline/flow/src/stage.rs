@@ -39,7 +39,12 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "targets", reads: &["lake"], writes: &["training"], per: Per::Bucket },
     Stage { name: "train", reads: &["training"], writes: &["model"], per: Per::Whole },
     Stage { name: "features", reads: &["lake"], writes: &["features", "evidence", "standing"], per: Per::Bucket },
-    Stage { name: "score", reads: &["features", "evidence", "standing", "model"], writes: &["ratings", "reasons"], per: Per::Bucket },
+    Stage {
+        name: "score",
+        reads: &["features", "evidence", "standing", "model"],
+        writes: &["ratings", "reasons", "paths"],
+        per: Per::Bucket,
+    },
     Stage { name: "suggest", reads: &["lake", "ratings"], writes: &["suggestions"], per: Per::Bucket },
     Stage {
         name: "sums",
@@ -56,7 +61,19 @@ pub const STAGES: &[Stage] = &[
     },
     Stage {
         name: "report",
-        reads: &["ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "oversight", "quality_sums"],
+        reads: &[
+            "ratings",
+            "reasons",
+            "suggestions",
+            "cases",
+            "debtors",
+            "worklist",
+            "alerts",
+            "regional",
+            "oversight",
+            "paths",
+            "quality_sums",
+        ],
         writes: &["sheets"],
         per: Per::Whole,
     },
@@ -118,7 +135,8 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
             let (features, evidence, standing) =
                 (parts.read("features", bucket)?, parts.read("evidence", bucket)?, parts.read("standing", bucket)?);
             let (ratings, reasons) = score::of_bucket(&features, &evidence, &standing, models, ctx)?;
-            vec![("ratings", ratings), ("reasons", reasons)]
+            let paths = score::path::of_bucket(&features, &ratings, models, ctx)?;
+            vec![("ratings", ratings), ("reasons", reasons), ("paths", paths)]
         }
         "suggest" => {
             let ratings = Rating::read(&parts.read("ratings", bucket)?)?;

@@ -33,7 +33,35 @@ pub(super) fn section(at: usize, rating: &Cells<'_>, case: &CaseTables<'_>, ctx:
         &own("willingness"),
         rating.number("willingness_score"),
     ));
+    blocks.extend(paths(case, id));
     Block::Section { title: Bi::new(format!("{} · {}", name.zh, wording::pseudonym(id)), name.en), blocks }
+}
+
+/// What the debtor could do for the next grade, on each axis; nothing where no path is known.
+fn paths(case: &CaseTables<'_>, id: &str) -> Vec<Block> {
+    let of = |axis: &str| -> Vec<&Cells<'_>> {
+        case.paths.iter().filter(|path| path.str("debtor_id") == id && path.str("axis") == axis).collect()
+    };
+    let line = |steps: Vec<&Cells<'_>>, zh: &str, en: &str| -> Option<Fact> {
+        let first = steps.first()?;
+        let all = |name: &'static str, by: &str| steps.iter().map(|s| s.str(name)).collect::<Vec<_>>().join(by);
+        let p = percent(first.number("p_after").unwrap_or(0.0));
+        let grade = first.str("to_grade");
+        Some(Fact {
+            label: Bi::new(format!("{zh}升至{grade}"), format!("{en} {grade}")),
+            value: Bi::new(format!("{}（届时约{p}）", all("text_zh", "；")), format!("{} (then about {p})", all("text_en", "; "))),
+        })
+    };
+    let facts: Vec<Fact> =
+        [line(of("capacity"), "能力", "ability to"), line(of("willingness"), "意愿", "willingness to")].into_iter().flatten().collect();
+    if facts.is_empty() {
+        return Vec::new();
+    }
+    let note = Bi::fixed(
+        "改善评估的途径：均为合法、本人可为之事，以现有模型推算，不是承诺，也不替代法定义务。",
+        "Paths to a better grade: lawful and in the debtor's power, by the present model; no promise, and no substitute for any duty.",
+    );
+    vec![Block::Text { text: note, tone: Tone::Small }, Block::Facts(facts)]
 }
 
 fn standing(rating: &Cells<'_>) -> Block {

@@ -61,7 +61,20 @@ pub fn tables() -> RunTables {
         alerts: alerts(),
         regional: regional(),
         oversight: oversight(),
+        paths: paths(),
     }
+}
+
+fn paths() -> Columns {
+    Columns::new()
+        .text("case_no", [Some(CASE), Some(CASE)])
+        .text("debtor_id", [Some(A), Some(A)])
+        .text("axis", [Some("willingness"), Some("willingness")])
+        .text("to_grade", [Some("W3"), Some("W3")])
+        .real("p_after", [Some(0.43), Some(0.43)])
+        .int("rank", [Some(1), Some(2)])
+        .text("text_zh", [Some("如实、完整申报财产"), Some("按传唤到院（2次）")])
+        .text("text_en", [Some("file the property report, true and complete"), Some("come when summoned, 2 times")])
 }
 
 fn oversight() -> Columns {

@@ -24,6 +24,8 @@ pub struct RunTables {
     pub regional: Columns,
     /// What the court did, by what the ratings said.
     pub oversight: Columns,
+    /// What each party could do for the next grade.
+    pub paths: Columns,
 }
 
 /// The rows of one case.
@@ -39,6 +41,8 @@ pub struct CaseTables<'a> {
     pub suggestions: Vec<Cells<'a>>,
     /// Alerts.
     pub alerts: Vec<Cells<'a>>,
+    /// Its parties' paths to the next grade, by debtor, axis and rank.
+    pub paths: Vec<Cells<'a>>,
     /// Its parties over all their cases, by `debtor_id`.
     pub debtors: BTreeMap<&'a str, Cells<'a>>,
 }
@@ -52,6 +56,7 @@ pub struct ByCase<'a> {
     reasons: BTreeMap<&'a str, Vec<usize>>,
     suggestions: BTreeMap<&'a str, Vec<usize>>,
     alerts: BTreeMap<&'a str, Vec<usize>>,
+    paths: BTreeMap<&'a str, Vec<usize>>,
     debtors: BTreeMap<&'a str, Vec<usize>>,
 }
 
@@ -84,6 +89,7 @@ impl<'a> ByCase<'a> {
             reasons: rows_by(&tables.reasons, "case_no"),
             suggestions: rows_by(&tables.suggestions, "case_no"),
             alerts: rows_by(&tables.alerts, "case_no"),
+            paths: rows_by(&tables.paths, "case_no"),
             debtors: rows_by(&tables.debtors, "debtor_id"),
         }
     }
@@ -112,6 +118,7 @@ impl<'a> ByCase<'a> {
             reasons: rows(&self.reasons, &tables.reasons),
             suggestions: rows(&self.suggestions, &tables.suggestions),
             alerts: rows(&self.alerts, &tables.alerts),
+            paths: rows(&self.paths, &tables.paths),
             debtors,
         })
     }

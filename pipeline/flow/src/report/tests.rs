@@ -205,3 +205,12 @@ fn the_oversight_page_says_who_is_left_behind_and_what_was_not_recorded() {
     assert_eq!(html.matches("近一年没有记录").count(), 1, "no objection is on record");
     assert!(!page(&Columns::new()).contains("超出偶然波动"));
 }
+
+#[test]
+fn a_sheet_shows_the_path_to_the_next_grade_and_promises_nothing() {
+    let html = sheet_html(|_| {});
+    assert!(
+        html.contains("意愿升至W3") && html.contains("如实、完整申报财产；按传唤到院（2次）（届时约43.0%）") && html.contains("不是承诺")
+    );
+    assert!(!sheet_html(|tables| tables.paths = Columns::new()).contains("改善评估的途径"));
+}

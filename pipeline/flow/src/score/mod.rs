@@ -1,5 +1,6 @@
-//! The stage `score`: features, standing and models to the tables `ratings` and `reasons`.
+//! The stage `score`: features, standing and models to the tables `ratings`, `reasons` and `paths`.
 
+pub mod path;
 mod reasons;
 
 use luheng_lake::columns::{Column, Columns};

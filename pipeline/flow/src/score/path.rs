@@ -4,83 +4,17 @@
 //!
 //! An act moves features the good way alone, and more acts never less: where all of them together do not reach the grade, nothing is searched.
 
-use std::collections::BTreeMap;
-
 use luheng_lake::columns::Columns;
-use luheng_models::{Design, Direction, FeatureMeta, ModelArtifact};
-use serde::Deserialize;
+use luheng_models::{Design, Direction, ModelArtifact};
 
-use crate::bundle::{CUTS, grade_of};
-use crate::error::{Error, Result};
-use crate::rating::Title;
+use crate::acts::{Act, Acts, Effect};
+use crate::bundle::{self, Bundle, CUTS, grade_of};
+use crate::context::Context;
+use crate::error::Result;
 use crate::tables::Rating;
 
 /// Acts of a path, repeated ones each time, at most.
 const MOST_ACTS: u32 = 4;
-
-/// Something that a debtor can do.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Act {
-    /// Its code.
-    pub id: String,
-    /// Title.
-    pub title: Title,
-    /// Article it rests on.
-    pub ground: String,
-    /// How often a path may ask it.
-    pub most: u32,
-    /// What it costs, to put paths in order.
-    pub effort: f64,
-    /// What it does to features, one time.
-    pub effects: BTreeMap<String, Effect>,
-}
-
-/// What an act does to one feature.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum Effect {
-    /// So much more, where a value is known.
-    Add(f64),
-    /// This value.
-    Set(f64),
-}
-
-/// All acts, as the catalog has them.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Acts {
-    /// In the order of the catalog.
-    pub acts: Vec<Act>,
-}
-
-impl Acts {
-    /// Checks that each effect is on a feature there is, in a way that cannot lower a rating.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the act and the feature.
-    pub fn check(&self, features: &[FeatureMeta]) -> Result<()> {
-        for act in &self.acts {
-            let wrong = |what: String| Err(Error::Config(format!("catalog/ratings/acts.toml: {}: {what}", act.id)));
-            if !(act.effort > 0.0 && act.effort.is_finite()) || act.most == 0 {
-                return wrong("effort and most must be greater than nothing".to_owned());
-            }
-            for (id, effect) in &act.effects {
-                let Some(feature) = features.iter().find(|f| f.id == *id) else { return wrong(format!("there is no feature {id}")) };
-                let is_good = match (feature.direction, effect) {
-                    (Direction::Up, Effect::Add(by)) => *by >= 0.0,
-                    (Direction::Down, Effect::Add(by)) => *by <= 0.0,
-                    (Direction::Up | Direction::Down, Effect::Set(_)) => true,
-                    (Direction::Free, _) => false,
-                };
-                if !is_good {
-                    return wrong(format!("{id} has no direction in which the act is good for the debtor"));
-                }
-            }
-        }
-        Ok(())
-    }
-}
 
 /// What one party can do for the next grade on one axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,8 +93,7 @@ fn after(
     acts: &Acts,
 ) -> Result<Vec<f64>> {
     let columns = design.features().iter().enumerate().map(|(column, feature)| {
-        let effects: Vec<(Effect, u32)> =
-            plan.iter().filter_map(|&(at, n)| Some((*acts.acts[at].effects.get(&feature.id)?, n))).collect();
+        let effects: Vec<(Effect, u32)> = plan.iter().filter_map(|&(at, n)| Some((*acts.acts[at].effects.get(&feature.id)?, n))).collect();
         let value = |at: &usize| {
             let start = design.value(rows[*at].0, column).unwrap_or(f64::NAN);
             effects.iter().fold(start, |value, (effect, n)| applied(value, *effect, *n, feature.direction))
@@ -181,9 +114,35 @@ fn applied(value: f64, effect: Effect, times: u32, direction: Direction) -> f64 
     }
 }
 
-/// The rows of the table `paths` of one axis.
+/// The table `paths` of a bucket.
+///
+/// # Errors
+/// A table without its columns; the model's own.
+pub fn of_bucket(features: &Columns, ratings: &Columns, models: &Bundle, ctx: &Context) -> Result<Columns> {
+    let mut told = Told::default();
+    let ratings = Rating::read(ratings)?;
+    let acts = &ctx.ratings.acts;
+    for (axis, letter, model, spec) in
+        [("capacity", 'C', &models.capacity, &ctx.ratings.capacity), ("willingness", 'W', &models.willingness, &ctx.ratings.willingness)]
+    {
+        let Some(artifact) = model else { continue };
+        let p = |rating: &Rating| if letter == 'C' { rating.capacity_p } else { rating.willingness_p };
+        let rows: Vec<(usize, f64)> = ratings.iter().enumerate().filter_map(|(at, rating)| Some((at, p(rating)?))).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let all: Vec<usize> = (0..features.len()).collect();
+        let found = paths(artifact, &bundle::design(features, &all, spec)?, &rows, acts)?;
+        for ((at, _), path) in rows.iter().zip(&found).filter_map(|(row, path)| Some((row, path.as_ref()?))) {
+            told.add(axis, letter, &ratings[*at], path, acts);
+        }
+    }
+    Ok(told.table())
+}
+
+/// The rows of the table `paths`.
 #[derive(Debug, Default)]
-pub struct Told {
+struct Told {
     rows: Vec<Step>,
 }
 
@@ -204,7 +163,7 @@ struct Step {
 
 impl Told {
     /// Adds a party's path.
-    pub fn add(&mut self, axis: &'static str, letter: char, rating: &Rating, path: &Path, acts: &Acts) {
+    fn add(&mut self, axis: &'static str, letter: char, rating: &Rating, path: &Path, acts: &Acts) {
         for (rank, &(at, times)) in path.acts.iter().enumerate() {
             let act = &acts.acts[at];
             let often = |zh: bool| match (times, zh) {
@@ -228,8 +187,7 @@ impl Told {
         }
     }
 
-    /// The table.
-    pub fn table(&self) -> Columns {
+    fn table(&self) -> Columns {
         let rows = &self.rows;
         Columns::new()
             .text("case_no", rows.iter().map(|r| Some(&r.case_no)))
