@@ -91,7 +91,10 @@ impl<'a> Search<'a> {
     /// The best split on one column, if any is worth it.
     pub(super) fn best<const N: usize>(&self, node: &Node, feature: &FeatureMeta, column: usize, cells: &[Cell<N>]) -> Option<Split> {
         let (known, missing) = (cells.len() - 1, cells[cells.len() - 1]);
-        let floor = self.saved(node.sums, self.step(node.sums, node.low, node.high), self.params.l2) + self.params.min_gain;
+        // What the node would save without its bounds: where they hold a node down, splitting it must still pay beside leaves that are free. Measured
+        // against the bounded step, bounded leaves are split first, and on three of four data sets the trees serve worse (test AUC, by 0.001 to 0.002).
+        let free = self.step(node.sums, f64::NEG_INFINITY, f64::INFINITY);
+        let floor = self.saved(node.sums, free, self.params.l2) + self.params.min_gain;
         match feature.kind {
             Kind::Number => {
                 let (bins, direction, l2) = (&cells[..known], feature.direction, self.params.l2);
@@ -280,6 +283,26 @@ mod tests {
         assert_eq!((order(0.0), order(10.0)), (vec![0, 1, 2], vec![1, 0, 2]));
     }
 
+    fn number(direction: Direction) -> FeatureMeta {
+        FeatureMeta { id: "x".to_owned(), version: 1, unit: String::new(), direction, kind: Kind::Number }
+    }
+
+    #[test]
+    fn a_node_that_bounds_hold_down_is_split_only_if_that_pays_without_them_too() {
+        // Steps 0 and 2 on either side, 1 for both.
+        let (grid, mut of_codes) = cells(&[0.0, -2.0]);
+        let sums = grid.sums(&sum(&of_codes));
+        of_codes.push([0; 2]);
+        let params = BoostParams { min_rows: 1.0, l2: 0.0, ..BoostParams::default() };
+        let gain = |high: f64| {
+            let node = Node { sums, low: f64::NEG_INFINITY, high };
+            Search::new(grid, &params).best(&node, &number(Direction::Free), 0, &of_codes).map(|split| split.gain)
+        };
+        // Sides held at 1.5 save 0 and 3.75, sides held at 0.1 save 0 and 0.39; both rows together 2.
+        assert!((gain(f64::INFINITY).unwrap() - 2.0).abs() < 1e-9 && (gain(1.5).unwrap() - 1.75).abs() < 1e-9);
+        assert_eq!(gain(0.1), None);
+    }
+
     #[test]
     fn places_beyond_the_first_block_are_found_and_the_first_of_equals_wins() {
         for (ups, wanted) in [(vec![150], 149), (vec![64], 63), (vec![65], 64), (vec![199], 198), (vec![70, 71, 72], 69)] {
@@ -290,8 +313,7 @@ mod tests {
             let node = Node { sums: grid.sums(&sum(&of_codes)), low: f64::NEG_INFINITY, high: f64::INFINITY };
             of_codes.push([0; 2]);
             let params = BoostParams { min_rows: 1.0, ..BoostParams::default() };
-            let feature = FeatureMeta { id: "x".to_owned(), version: 1, unit: String::new(), direction: Direction::Up, kind: Kind::Number };
-            let split = Search::new(grid, &params).best(&node, &feature, 0, &of_codes).unwrap();
+            let split = Search::new(grid, &params).best(&node, &number(Direction::Up), 0, &of_codes).unwrap();
             assert_eq!((split.last, split.left_sums.weight), (Some(wanted), i64::from(wanted) + 1), "{ups:?}");
         }
     }
