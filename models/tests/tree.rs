@@ -3,6 +3,8 @@
 
 #[path = "tree/certificate.rs"]
 mod certificate;
+#[path = "tree/growth.rs"]
+mod growth;
 #[path = "tree/shapley.rs"]
 mod shapley;
 mod truth;

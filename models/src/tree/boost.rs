@@ -132,7 +132,8 @@ pub fn fit_values(set: &TrainingSet, params: &BoostParams, objective: Objective,
 }
 
 fn ensemble(set: &TrainingSet, params: &BoostParams, objective: Objective, seed: u64) -> Result<Ensemble> {
-    Ensemble::new(set.design().features(), objective, rounds::run(set, params, objective, seed))
+    // Within the pool of threads from here on: a thread from outside would be put to sleep and woken for every piece of every node.
+    rayon::scope(|_| Ensemble::new(set.design().features(), objective, rounds::run(set, params, objective, seed)))
 }
 
 /// Boosted trees whose sum is the log-odds.

@@ -9,13 +9,13 @@ use rayon::prelude::*;
 
 use super::BoostParams;
 use super::codes::{CodeSet, Codes};
-use super::histogram::{Cell, Grid, Layout, Sums, Weights, subtract};
+use super::histogram::{Cell, Grid, Group, Layout, PIECE, Sums, Weights, subtract};
 use super::objective::Slope;
 use super::split::{Node, Search, Split, bounds};
 use crate::data::{Direction, FeatureMeta};
 
-/// Fewer cells than this are searched on one thread.
-const ALONE: usize = 2048;
+/// Less work than this, counted in groups of rows, is done on one thread.
+const ALONE: usize = 1 << 13;
 
 /// What a side of a split leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +129,7 @@ impl<'a, const N: usize> Growth<'a, N> {
         let mut leaf = Open { rows, node, depth: 0, histogram: Vec::new(), best: None, from: None };
         if self.could_split(&leaf) {
             leaf.histogram = self.layout.empty();
-            self.fill(&mut leaf);
-            self.find(&mut leaf);
+            self.search(&mut leaf, None);
         }
         self.open.push(leaf);
     }
@@ -139,24 +138,40 @@ impl<'a, const N: usize> Growth<'a, N> {
         leaf.depth < self.soil.params.max_depth && self.search.could_split(leaf.node.sums)
     }
 
-    fn fill(&mut self, leaf: &mut Open<N>) {
-        let rows = &self.rows[leaf.rows.clone()];
+    /// Fills the histogram of a leaf, takes it from its sibling's, which is still their parent's, and searches both; group by group, while the
+    /// cells are at hand. The first of equals wins, whatever thread found it.
+    fn search(&mut self, small: &mut Open<N>, mut large: Option<&mut Open<N>>) {
+        let (codes, rows) = (self.soil.codes, &self.rows[small.rows.clone()]);
         self.spare_cells.clear();
-        self.spare_cells.extend(rows.iter().map(|row| self.cells[*row as usize]));
-        self.layout.fill(self.soil.codes, rows, &self.spare_cells, &mut leaf.histogram);
+        self.spare_cells.par_extend(rows.par_iter().with_min_len(PIECE).map(|row| self.cells[*row as usize]));
+        let could = |leaf: &Open<N>| self.could_split(leaf).then_some(leaf.node);
+        let nodes = [could(small), large.as_deref().and_then(could)];
+        let other: &mut [Cell<N>] = large.as_deref_mut().map_or(&mut [], |large| &mut large.histogram);
+        let parts = self.layout.by_group(&mut small.histogram).into_iter().zip(self.layout.by_group(other));
+        let one = |(group, (own, other)): (&Group, (&mut [Cell<N>], &mut [Cell<N>]))| {
+            group.fill(codes, rows, &self.spare_cells, own);
+            subtract(other, own);
+            [self.best(group, nodes[0], own), self.best(group, nodes[1], other)]
+        };
+        let work: Vec<_> = self.layout.groups.iter().zip(parts).collect();
+        let found: Vec<[Option<Split>; 2]> = if rows.len() * work.len() + 2 * self.layout.len < ALONE {
+            work.into_iter().map(one).collect()
+        } else {
+            work.into_par_iter().map(one).collect()
+        };
+        for [of_small, of_large] in found {
+            small.best = better(small.best.take(), of_small);
+            if let Some(large) = large.as_deref_mut() {
+                large.best = better(large.best.take(), of_large);
+            }
+        }
     }
 
-    /// Searches all columns of a leaf; the first of equals wins, whatever thread found it.
-    fn find(&self, leaf: &mut Open<N>) {
-        let one = |(column, cells): &(usize, Range<usize>)| {
-            self.search.best(&leaf.node, &self.soil.features[*column], *column, &leaf.histogram[cells.clone()])
-        };
-        let found: Vec<Option<Split>> = if leaf.histogram.len() < ALONE {
-            self.layout.columns.iter().map(one).collect()
-        } else {
-            self.layout.columns.par_iter().with_min_len(4).map(one).collect()
-        };
-        leaf.best = found.into_iter().flatten().reduce(|a, b| if b.gain > a.gain { b } else { a });
+    /// The best split of a node, if it can be split, on the columns of a group.
+    fn best(&self, group: &Group, node: Option<Node>, cells: &[Cell<N>]) -> Option<Split> {
+        let node = node?;
+        let one = |(column, at): &(usize, Range<usize>)| self.search.best(&node, &self.soil.features[*column], *column, &cells[at.clone()]);
+        group.columns.iter().map(one).fold(None, better)
     }
 
     /// Makes two leaves of one. The left one takes its place, the right one is the newest.
@@ -201,13 +216,9 @@ impl<'a, const N: usize> Growth<'a, N> {
         let [first, second] = pair;
         let (small, large) = if small == 0 { (first, second) } else { (second, first) };
         small.histogram = self.spare.pop().unwrap_or_else(|| self.layout.empty());
-        self.fill(small);
         large.histogram = parent;
-        subtract(&mut large.histogram, &small.histogram);
+        self.search(small, Some(&mut *large));
         for leaf in [small, large] {
-            if self.could_split(leaf) {
-                self.find(leaf);
-            }
             if leaf.best.is_none() {
                 self.spare.push(std::mem::take(&mut leaf.histogram));
             }
@@ -220,17 +231,42 @@ impl<'a, const N: usize> Growth<'a, N> {
         let (group, lane) = (&self.soil.codes.groups[split.column / 4], split.column % 4);
         let rows = &mut self.rows[range];
         let right = &mut self.spare_rows[..rows.len()];
-        let (mut l, mut r) = (0_usize, 0_usize);
-        for at in 0..rows.len() {
-            let row = rows[at];
-            let is_left = goes_left[usize::from(group[row as usize][lane])];
-            // Written to both sides and counted on one: no branch to guess.
-            rows[l] = row;
-            right[r] = row;
-            l = l.wrapping_add(usize::from(is_left));
-            r = r.wrapping_add(usize::from(!is_left));
-        }
-        rows[l..].copy_from_slice(&right[..r]);
-        l
+        let part = |(rows, right): (&mut [u32], &mut [u32])| {
+            let (mut l, mut r) = (0_usize, 0_usize);
+            for at in 0..rows.len() {
+                let row = rows[at];
+                let is_left = goes_left[usize::from(group[row as usize][lane])];
+                // Written to both sides and counted on one: no branch to guess.
+                rows[l] = row;
+                right[r] = row;
+                l = l.wrapping_add(usize::from(is_left));
+                r = r.wrapping_add(usize::from(!is_left));
+            }
+            l
+        };
+        let lefts: Vec<usize> = rows.par_chunks_mut(PIECE).zip(right.par_chunks_mut(PIECE)).map(part).collect();
+        join(rows, right, &lefts)
+    }
+}
+
+/// Brings pieces that have been parted together, `lefts` to the left in each; how many are left in all.
+fn join(rows: &mut [u32], right: &mut [u32], lefts: &[usize]) -> usize {
+    let (mut l, mut r) = (0, 0);
+    for (piece, left) in lefts.iter().enumerate() {
+        let from = piece * PIECE;
+        let of_right = PIECE.min(rows.len() - from) - left;
+        rows.copy_within(from..from + left, l);
+        right.copy_within(from..from + of_right, r);
+        (l, r) = (l + left, r + of_right);
+    }
+    rows[l..].copy_from_slice(&right[..r]);
+    l
+}
+
+/// The better of two splits, the first of equals.
+fn better(one: Option<Split>, other: Option<Split>) -> Option<Split> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(if b.gain > a.gain { b } else { a }),
+        (one, other) => one.or(other),
     }
 }

@@ -17,8 +17,10 @@ use super::objective::Slope;
 const GRADIENT_BITS: i32 = 29;
 /// Narrow cells hold whole weights that sum to less than 2²⁴.
 const NARROW: f64 = 16_777_216.0;
-/// Fewer updates than this are not worth a second thread.
-const ALONE: usize = 1 << 15;
+/// Fewer rows than this a piece are not worth a second thread.
+pub(super) const PIECE: usize = 8192;
+/// Below so many rows it takes longer to make room for every code than to sum.
+const FEW: usize = 512;
 
 /// Weights as whole numbers of a unit that is a power of two.
 pub(super) struct Weights {
@@ -99,12 +101,12 @@ pub(super) type Cell<const N: usize> = [i64; N];
 impl Grid {
     /// The grid of a tree, and each row's cell.
     pub(super) fn cells<const N: usize>(slopes: &[Slope], weights: &Weights) -> (Grid, Vec<Cell<N>>) {
-        let most = |of: fn(&Slope) -> f64| slopes.iter().map(of).fold(0.0, f64::max);
+        let most = |of: fn(&Slope) -> f64| slopes.par_iter().with_min_len(PIECE).map(of).reduce(|| 0.0, f64::max);
         let hessian_bits = weights.narrow.map_or(GRADIENT_BITS, |bits| (63 - 2 * bits as i32).min(GRADIENT_BITS));
         let (gradient, hessian) = (bits_above(most(|s| s.0.abs())) - GRADIENT_BITS, bits_above(most(|s| s.1)) - hessian_bits);
         let (by_gradient, by_hessian) = (power(-gradient), power(-hessian));
         let weight_bits = weights.narrow.unwrap_or(0);
-        let cell = |(slope, w): (&Slope, &i64)| {
+        let cell = |(slope, w): (&Slope, &i64)| -> Cell<N> {
             let (g, h) = (nearest(slope.0 * by_gradient).wrapping_mul(*w), nearest(slope.1 * by_hessian).wrapping_mul(*w));
             let mut cell = [0; N];
             cell[0] = g;
@@ -112,7 +114,7 @@ impl Grid {
             cell[N - 1] |= *w;
             cell
         };
-        let cells = slopes.iter().zip(&weights.whole).map(cell).collect();
+        let cells = slopes.par_iter().with_min_len(PIECE).zip(&weights.whole).map(cell).collect();
         let unit = weights.unit;
         (Grid { gradient: power(gradient) * unit, hessian: power(hessian) * unit, weight: unit, weight_bits }, cells)
     }
@@ -132,37 +134,34 @@ impl Grid {
 
 /// Where the cells of each column of a tree lie in one vector: its known codes, then missing.
 pub(super) struct Layout {
-    groups: Vec<Group>,
-    /// Column and cells.
-    pub columns: Vec<(usize, Range<usize>)>,
-    len: usize,
+    pub groups: Vec<Group>,
+    pub len: usize,
 }
 
 /// Columns of one group of four that a tree sees.
-struct Group {
+pub(super) struct Group {
     at: usize,
-    /// Place among the four, known codes.
-    lanes: Vec<(usize, usize)>,
+    /// Each column and its cells among those of the group.
+    pub columns: Vec<(usize, Range<usize>)>,
     len: usize,
 }
 
 impl Layout {
     /// For these columns, ascending.
     pub(super) fn of(codes: &Codes, columns: &[usize]) -> Self {
-        let mut layout = Layout { groups: Vec::new(), columns: Vec::new(), len: 0 };
+        let mut groups: Vec<Group> = Vec::new();
         for column in columns {
             let (at, cells) = (column / 4, codes.known[*column] + 1);
-            match layout.groups.last_mut() {
+            match groups.last_mut() {
                 Some(group) if group.at == at => {
-                    group.lanes.push((column % 4, cells - 1));
+                    group.columns.push((*column, group.len..group.len + cells));
                     group.len += cells;
                 }
-                _ => layout.groups.push(Group { at, lanes: vec![(column % 4, cells - 1)], len: cells }),
+                _ => groups.push(Group { at, columns: vec![(*column, 0..cells)], len: cells }),
             }
-            layout.columns.push((*column, layout.len..layout.len + cells));
-            layout.len += cells;
         }
-        layout
+        let len = groups.iter().map(|group| group.len).sum();
+        Layout { groups, len }
     }
 
     /// An empty histogram.
@@ -170,26 +169,27 @@ impl Layout {
         vec![[0; N]; self.len]
     }
 
-    /// Fills a histogram from rows and their cells, one beside the other.
-    pub(super) fn fill<const N: usize>(&self, codes: &Codes, rows: &[u32], cells: &[Cell<N>], out: &mut [Cell<N>]) {
-        let mut rest = out;
-        let mut work = Vec::with_capacity(self.groups.len());
+    /// A histogram group by group; one without cells gives every group none.
+    pub(super) fn by_group<'a, const N: usize>(&self, histogram: &'a mut [Cell<N>]) -> Vec<&'a mut [Cell<N>]> {
+        let mut rest = histogram;
+        let mut parts = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
-            let (own, after) = rest.split_at_mut(group.len);
-            work.push((group, own));
+            let (own, after) = rest.split_at_mut(group.len.min(rest.len()));
+            parts.push(own);
             rest = after;
         }
-        let one = |(group, own): (&Group, &mut [Cell<N>])| group.fill(&codes.groups[group.at], rows, cells, own);
-        if rows.len() * self.groups.len() < ALONE {
-            work.into_iter().for_each(one);
-        } else {
-            work.into_par_iter().for_each(one);
-        }
+        parts
     }
 }
 
 impl Group {
-    fn fill<const N: usize>(&self, codes: &[[u8; 4]], rows: &[u32], cells: &[Cell<N>], out: &mut [Cell<N>]) {
+    /// Fills this group's part of a histogram from rows and their cells, one beside the other.
+    pub(super) fn fill<const N: usize>(&self, codes: &Codes, rows: &[u32], cells: &[Cell<N>], out: &mut [Cell<N>]) {
+        let codes = &codes.groups[self.at];
+        if rows.len() < FEW {
+            self.fill_few(codes, rows, cells, out);
+            return;
+        }
         let mut sums = Aligned([[[0_i64; N]; 256]; 4]);
         let [a, b, c, d] = &mut sums.0;
         for (row, cell) in rows.iter().zip(cells) {
@@ -199,12 +199,24 @@ impl Group {
             add(&mut c[usize::from(four[2])], cell);
             add(&mut d[usize::from(four[3])], cell);
         }
-        let mut rest = out;
-        for (lane, known) in &self.lanes {
-            let (own, after) = rest.split_at_mut(known + 1);
-            own[..*known].copy_from_slice(&sums.0[*lane][..*known]);
-            own[*known] = sums.0[*lane][usize::from(MISSING)];
-            rest = after;
+        for (column, at) in &self.columns {
+            let (own, sums) = (&mut out[at.clone()], &sums.0[column % 4]);
+            let known = own.len() - 1;
+            own[..known].copy_from_slice(&sums[..known]);
+            own[known] = sums[usize::from(MISSING)];
+        }
+    }
+
+    /// As above, column by column and in place.
+    fn fill_few<const N: usize>(&self, codes: &[[u8; 4]], rows: &[u32], cells: &[Cell<N>], out: &mut [Cell<N>]) {
+        out.fill([0; N]);
+        for (column, at) in &self.columns {
+            let own = &mut out[at.clone()];
+            let (known, lane) = (own.len() - 1, column % 4);
+            for (row, cell) in rows.iter().zip(cells) {
+                // The code of missing values is above all known ones, and their cell is the last.
+                add(&mut own[usize::from(codes[*row as usize][lane]).min(known)], cell);
+            }
         }
     }
 }
@@ -215,7 +227,7 @@ struct Aligned<const N: usize>([[Cell<N>; 256]; 4]);
 
 /// Wrapping, since the two fields of a narrow cell share a word; what they hold never overflows.
 #[inline]
-fn add<const N: usize>(to: &mut Cell<N>, from: &Cell<N>) {
+pub(super) fn add<const N: usize>(to: &mut Cell<N>, from: &Cell<N>) {
     for k in 0..N {
         to[k] = to[k].wrapping_add(from[k]);
     }

@@ -104,10 +104,11 @@ pub(super) fn run(set: &TrainingSet, params: &BoostParams, objective: Objective,
     let mut grown_n = 0;
     for tree in 0..params.trees {
         rows.slope(objective);
-        let sampled: Vec<u32> =
-            learn.iter().copied().filter(|row| sample::is_taken(hashes[*row as usize], Purpose::Tree(tree), params.row_share)).collect();
+        let is_taken =
+            |row: &u32| params.row_share >= 1.0 || sample::is_taken(hashes[*row as usize], Purpose::Tree(tree), params.row_share);
+        let sampled: Vec<u32> = learn.iter().copied().filter(is_taken).collect();
         let columns = sample::columns(&codes.useful, seed, tree, params.column_share);
-        let others = outside(&sampled, set.rows());
+        let others = if sampled.len() == learn.len() { held.clone() } else { outside(&sampled, set.rows()) };
         let soil = Soil { codes: &codes, features: set.design().features(), params, weights: &weights, slopes: &rows.slopes };
         let settled = |grown: Grown| {
             let settled = settle(&grown, &rows, objective, params);

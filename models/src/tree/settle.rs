@@ -4,7 +4,12 @@
 //! Growing works with rounded gradients, here the exact ones are summed, so the bounds are laid anew from what each side of a split would take by
 //! itself. Rounding keeps order, so what holds before it holds after.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::grow::{Child, Grown};
+use super::histogram::PIECE;
 use super::objective::{Objective, quantile};
 use super::rounds::Rows;
 use super::split::bounds;
@@ -22,7 +27,9 @@ type Step = (f64, f64);
 /// Settles one tree. `rows` are as they were when it was grown.
 pub(super) fn settle(grown: &Grown, rows: &Rows<'_>, objective: Objective, params: &BoostParams) -> Settled {
     let l2 = if let Objective::Quantile(_) = objective { 0.0 } else { params.l2 };
-    let leaves: Vec<(Step, f64)> = grown.leaves.iter().map(|range| leaf(&grown.rows[range.clone()], rows, objective)).collect();
+    let one = |range: &Range<usize>| leaf(&grown.rows[range.clone()], rows, objective);
+    let leaves: Vec<(Step, f64)> =
+        if grown.rows.len() < PIECE { grown.leaves.iter().map(one).collect() } else { grown.leaves.par_iter().map(one).collect() };
     let mut splits = vec![(0.0, 0.0); grown.splits.len()];
     // A split's number is above its parent's.
     for at in (0..splits.len()).rev() {
