@@ -15,7 +15,7 @@ use crate::tables::Rating;
 
 type Tables = BTreeMap<&'static str, Columns>;
 /// Grade or status of a party on both axes.
-type Grades = BTreeMap<(String, String), [String; 2]>;
+type Grades = BTreeMap<(String, String, String), [String; 2]>;
 
 const AXES: [&str; 2] = ["capacity", "willingness"];
 
@@ -53,7 +53,7 @@ fn grades(held: &Tables, without: Option<&str>, models: &Bundle, ctx: &Context) 
     let shown = |grade: Option<String>, status: String| grade.unwrap_or(status);
     let of = |r: Rating| {
         let grades = [shown(r.capacity_grade, r.capacity_status), shown(r.willingness_grade, r.willingness_status)];
-        ((r.case_no, r.debtor_id), grades)
+        ((r.case_no, r.debtor_id, r.rating_id), grades)
     };
     Ok(Rating::read(&ratings)?.into_iter().map(of).collect())
 }

@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn no_period_is_judged_by_a_model_that_knew_an_outcome_of_its_time() {
         let ctx = context();
-        // From row 1,500 on the world turns round; it is known half a year later.
-        let training = rows(|at, x| if at < 1_500 { x } else { 1.0 - x }, |_| 180);
+        // From row 2,100 on the world turns round; it is known half a year later.
+        let training = rows(|at, x| if at < 2_100 { x } else { 1.0 - x }, |_| 180);
         let sample = sample_of(&training, &ctx);
         let walk = walk(&training, &sample, &recipe(&training, &ctx), &ctx).unwrap();
         assert!(walk.purged && walk.runs.len() > 10, "{:?}", walk.skipped);
         // Until then every period is told as if nothing had happened, as surely as before.
-        let turn = sample.day[1_500];
+        let turn = sample.day[2_100];
         let blind: Vec<&Run> = walk.runs.iter().filter(|run| (turn..turn + 180).contains(&sample.day[run.rows[0]])).collect();
         assert!(blind.len() >= 2, "{} periods began in that half year", blind.len());
         for run in blind {
