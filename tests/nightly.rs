@@ -178,13 +178,16 @@ fn every_evidence_key_resolves_to_a_row_of_the_debtor_known_by_then() {
 /// A count names as many rows as it counts, and each is of the kind it counts: evidence of another act of the same debtor would still resolve.
 #[test]
 fn the_evidence_of_a_count_is_the_rows_it_counts() {
-    const COUNTS: [(&str, &[&str]); 6] = [
+    const COUNTS: [(&str, &[&str]); 9] = [
         ("reports_filed_n_1095d", &["report_filed"]),
         ("reports_breached_n_1095d", &["report_late", "report_false", "report_missing"]),
         ("summons_kept_n_365d", &["summons_kept"]),
         ("summons_ignored_n_365d", &["summons_ignored"]),
         ("evasions_n_1095d", &["transfer_below_value", "transfer_to_related", "asset_hidden", "sham_litigation"]),
         ("limits_breached_n_1095d", &["limit_breached"]),
+        ("duties_breached_n_30d", luheng::conduct::BREACHED),
+        ("duties_breached_n_365d", luheng::conduct::BREACHED),
+        ("duties_breached_n_1095d", luheng::conduct::BREACHED),
     ];
     let work = shared_work();
     let conduct = lake(&work, "conduct");

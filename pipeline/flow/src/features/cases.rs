@@ -4,12 +4,17 @@ use luheng_models::Direction::{Down, Free, Up};
 
 use super::assets::duty_day;
 use super::missing::{NO_AMOUNT, NO_CAUSE, NO_CLOSED_CASE, NO_DUE_DAY, NO_FILING, NO_KIND, NO_OTHER_CASE, NO_ROLE};
-use super::{Family, Feature, Missing, Subject, Unit, Value, within};
+use super::{Family, Feature, Missing, Subject, Unit, Value};
 use crate::cutoff::Row;
 use crate::means::share_of;
 
 fn live_cases<'a>(s: &Subject<'_, 'a>) -> Vec<Row<'a>> {
     s.party.view.parties().into_iter().filter(|p| p.is_live()).map(|p| p.case).collect()
+}
+
+/// Every case the debtor was known to be a party of. A row of a case alone does not say that: its rows lie with all who ever are.
+fn cases<'a>(s: &Subject<'_, 'a>) -> Vec<Row<'a>> {
+    s.party.view.parties_ever().into_iter().map(|p| p.case).collect()
 }
 
 fn is_for<'a>(s: &Subject<'_, 'a>, causes: &[String]) -> Value<'a> {
@@ -79,7 +84,10 @@ pub const FEATURES: &[Feature] = &[
         id: "cases_filed_n_365d",
         zh: "近一年立案执行的案件",
         en: "cases filed against the debtor in a year",
-        compute: |s| Value::count(within(s, "cases", "filed_on", 365)),
+        compute: |s| {
+            let recent = |c: &Row<'_>| c.date("filed_on").is_some_and(|on| on > s.party.day() - 365);
+            Value::count(cases(s).into_iter().filter(recent).collect())
+        },
         ..BASE
     },
     Feature {
@@ -88,7 +96,7 @@ pub const FEATURES: &[Feature] = &[
         en: "cases closed for want of property",
         ground: "MSJ 517",
         missing: Missing::Zero(NO_OTHER_CASE),
-        compute: |s| Value::count(s.party.view.rows("cases").iter().filter(|c| closed_as(c, "no_property")).copied().collect()),
+        compute: |s| Value::count(cases(s).into_iter().filter(|c| closed_as(c, "no_property")).collect()),
         ..BASE
     },
     Feature {
@@ -99,7 +107,7 @@ pub const FEATURES: &[Feature] = &[
         direction: Up,
         missing: Missing::Unknown(NO_CLOSED_CASE),
         compute: |s| {
-            let closed = s.party.view.rows("cases").iter().filter(|c| c.text("status") == Some("closed")).copied().collect();
+            let closed = cases(s).into_iter().filter(|c| c.text("status") == Some("closed")).collect();
             Value::part(closed, |c| closed_as(c, "performed"))
         },
         ..BASE

@@ -123,7 +123,7 @@ type Window = (i32, Unit, f64, BTreeSet<String>);
 /// A lake with a fact of every kind at the edge of every window; with each row its age in days.
 fn edges(ctx: &Context) -> (Vec<Fact>, BTreeMap<String, i32>) {
     let (mut facts, mut ages) = (plain(true), BTreeMap::new());
-    let mut next: BTreeMap<&str, usize> = BTreeMap::from([("cases", 1)]);
+    let mut next: BTreeMap<&str, usize> = BTreeMap::from([("cases", 1), ("parties", 1)]);
     for age in AGES {
         let on = || day::format(ctx.as_of - age);
         let mut add = |table: &'static str, columns: Vec<(&'static str, String)>| {
@@ -145,6 +145,7 @@ fn edges(ctx: &Context) -> (Vec<Fact>, BTreeMap<String, i32>) {
         }
         add("incomes", vec![own("kind", "wage"), own("from_on", "2010-01-01"), own("monthly_fen", "100"), ("to_on", on())]);
         add("cases", vec![("case_no", format!("（2010）浙0106执{age}号")), ("filed_on", on())]);
+        add("parties", vec![("case_no", format!("（2010）浙0106执{age}号"))]);
         let gone = vec![own("class", "vehicle"), ("disposed_on", on()), own("disposed_to_related", "true"), own("document_no", "d")];
         add("assets", gone);
     }
@@ -184,24 +185,24 @@ fn what_does_not_count_moves_no_feature() {
     facts.extend(super::tests::facts("listings list=dishonest listed_on=2025-02-01 ground=4").into_iter().skip(3));
     let before = values(&ctx, &facts, 0);
     let own = |name: &'static str, value: &str| (name, value.to_owned());
-    let spoilt: [&[(&'static str, &str)]; 6] = [
-        &[("finding", "alleged"), ("document_no", "d")],
-        &[("finding", "set_aside"), ("document_no", "d")],
-        &[("document_no", "d"), ("voided_on", "2025-06-30"), ("void_reason", "repaired")],
-        &[("document_no", "d"), ("voided_on", "2025-06-30"), ("void_reason", "expired")],
-        &[("document_no", "d"), ("voided_on", "2026-06-30"), ("void_reason", "wrong_person")],
-        &[],
+    let spoilt = [
+        " finding=alleged document_no=d",
+        " finding=set_aside document_no=d",
+        " document_no=d voided_on=2025-06-30 void_reason=repaired",
+        " document_no=d voided_on=2025-06-30 void_reason=expired",
+        " document_no=d voided_on=2026-06-30 void_reason=wrong_person",
+        " ",
     ];
     let mut more = facts.clone();
     for (at, how) in spoilt.iter().enumerate() {
         for kind in CONDUCT.split_whitespace().filter(|kind| at < 5 || !GOOD.split_whitespace().any(|good| good == *kind)) {
             let mut row = vec![own("kind", kind), own("happened_on", "2025-06-20")];
-            row.extend(how.iter().map(|(name, value)| own(name, value)));
+            row.extend(pairs(how));
             more.push(("conduct", row));
         }
         for kind in CHANGES.split_whitespace().filter(|_| at >= 2) {
             let mut row = vec![own("kind", kind), own("happened_on", "2025-06-20")];
-            row.extend(how.iter().map(|(name, value)| own(name, value)));
+            row.extend(pairs(how));
             more.push(("trajectory", row));
         }
     }

@@ -61,6 +61,8 @@ const LIFE: &str = "trajectory kind=address_changed happened_on=2023-01-01 docum
     trajectory kind=bankruptcy_filed happened_on=2000-01-01 document_no=d | trajectory kind=sued happened_on=2025-06-01";
 const CASES_OF_DEBTOR: &str = "cases case_no=二号 status=open duty_kind=money filed_on=2025-03-01 principal_fen=5000000 | parties case_no=二号
     cases case_no=三号 status=closed close_kind=performed closed_on=2024-06-01 filed_on=2024-06-30 principal_fen=1 | parties case_no=三号
+    cases case_no=五号 status=closed close_kind=no_property closed_on=2025-06-01 filed_on=2025-05-01
+    cases case_no=六号 status=closed close_kind=no_property closed_on=2025-06-01 filed_on=2025-05-01 | parties case_no=六号 known_on=2025-07-01
     cases case_no=四号 status=closed close_kind=no_property closed_on=2024-06-01 filed_on=2024-01-01 principal_fen=5000000 | parties case_no=四号";
 const RESUMED: &str = "+cases resumed_from=旧号 status=closed close_kind=no_property closed_on=2025-06-01 duty_due_on=2025-06-20 cause=sale
     cases case_no=旧号 status=closed close_kind=no_property closed_on=2024-06-01 filed_on=2024-06-30 principal_fen=20000000";
@@ -336,13 +338,13 @@ pub const CASES: &[Case] = &[
     ("changes_n_365d", LIFE, 6.0, "trajectory1 trajectory11 trajectory13 trajectory3 trajectory5 trajectory7"),
     ("settled_days", LIFE, 10.0, "trajectory3"),
     ("due_fen", PAID_30, 5_000_000.0, "cases0"),
-    ("due_all_fen", CASES_OF_DEBTOR, 20_000_000.0, "cases0 cases1 cases3"),
+    ("due_all_fen", CASES_OF_DEBTOR, 20_000_000.0, "cases0 cases1 cases5"),
     ("due_left_share", "payments paid_on=2025-06-01 amount_fen=2500000 | +cases interest_fen=2000000 costs_fen=500000", 0.8, "cases0"),
-    ("due_all_share", CASES_OF_DEBTOR, 0.5, "cases0 cases1 cases3"),
-    ("live_cases_n", CASES_OF_DEBTOR, 3.0, "cases0 cases1 cases3"),
+    ("due_all_share", CASES_OF_DEBTOR, 0.5, "cases0 cases1 cases5"),
+    ("live_cases_n", CASES_OF_DEBTOR, 3.0, "cases0 cases1 cases5"),
     ("cases_filed_n_365d", CASES_OF_DEBTOR, 2.0, "cases0 cases1"),
-    ("cases_no_property_n", CASES_OF_DEBTOR, 1.0, "cases3"),
-    ("cases_performed_share", CASES_OF_DEBTOR, 0.5, "cases2 cases3"),
+    ("cases_no_property_n", CASES_OF_DEBTOR, 1.0, "cases5"),
+    ("cases_performed_share", CASES_OF_DEBTOR, 0.5, "cases2 cases5"),
     ("debt_age_days", "", 175.0, "cases0"),
     ("debt_age_days", RESUMED, 365.0, "cases0"),
     ("duty_overdue_days", RESUMED, 10.0, "cases0"),
