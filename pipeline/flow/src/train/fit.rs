@@ -228,6 +228,7 @@ mod tests {
     use luheng_models::BoostParams;
 
     use super::*;
+    use crate::bundle::Bundle;
     use crate::fixture::context;
     use crate::train::sample::tests::{ROWS, draw, rows, spec};
 
@@ -299,6 +300,10 @@ mod tests {
         assert!(judged.held.held > 0.5 && judged.held.mean_width > 0.01 && judged.held.mean_width < 0.4, "{:?}", judged.held);
         let inside = |i: &Interval| i.low <= i.estimate && i.estimate <= i.high && (0.0..=1.0).contains(&i.low) && i.high <= 1.0;
         assert!(judged.held_out.interval.iter().all(inside));
+        // Each member of a bundle comes back under its own name.
+        let bundle = Bundle::seal(None, None, None, Some(artifact.clone())).unwrap();
+        let read = Bundle::from_json(&bundle.to_json().unwrap(), "model.json").unwrap();
+        assert_eq!((read.id, read.revival, read.recovery), (bundle.id, Some(artifact), None));
     }
 
     #[test]
