@@ -136,7 +136,7 @@ mod tests {
 
     /// Half women, half men.
     fn sexes() -> Vec<Option<String>> {
-        let people = of_sexes((0..ROWS).map(|at| (format!("d{at}"), if at % 2 == 0 { Sex::Female } else { Sex::Male })));
+        let people = of_sexes((0..ROWS).map(|at| (format!("d{at}"), if at.is_multiple_of(2) { Sex::Female } else { Sex::Male })));
         (0..ROWS).map(|at| people.group("sex", &format!("d{at}"), 0).map(str::to_owned)).collect()
     }
 
