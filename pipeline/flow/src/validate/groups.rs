@@ -136,7 +136,7 @@ mod tests {
 
     /// Half women, half men.
     fn sexes() -> Vec<Option<String>> {
-        let people = of_sexes((0..ROWS).map(|at| (format!("d{at}"), if at % 2 == 0 { Sex::Female } else { Sex::Male })));
+        let people = of_sexes((0..ROWS).map(|at| (format!("d{at}"), if at.is_multiple_of(2) { Sex::Female } else { Sex::Male })));
         (0..ROWS).map(|at| people.group("sex", &format!("d{at}"), 0).map(str::to_owned)).collect()
     }
 
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_feature_that_follows_an_attribute_is_caught_and_so_is_the_gap_it_makes() {
         let by = sexes();
-        let planted = |at: usize| if at % 2 == 0 { 1.0 + draw(at, "a") } else { draw(at, "a") };
+        let planted = |at: usize| if at.is_multiple_of(2) { 1.0 + draw(at, "a") } else { draw(at, "a") };
         let design = design(&[&|at| draw(at, "b"), &planted]);
         let unfair = judged(|at| if at % 2 == 0 { 0.65 } else { 0.35 });
         let sex = attribute("sex", &unfair, &by, HOW).unwrap();

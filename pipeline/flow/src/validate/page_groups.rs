@@ -10,6 +10,8 @@ use super::page_cells::{FIGURES, cell, feature, figures, heading, measured, name
 use crate::context::Context;
 
 type Names = BTreeMap<String, String>;
+/// The words for the code of a part.
+type Words<'a> = &'a dyn Fn(&str) -> Bi;
 
 /// The words for an attribute.
 fn attribute(code: &str) -> Bi {
@@ -146,7 +148,7 @@ pub(super) fn of_parts(axis: &Axis, names: &Names, ctx: &Context) -> Vec<Block> 
     let court =
         |code: &str| ctx.codes.court(code).map_or_else(|| Bi::plain(code.to_owned()), |c| Bi::plain(format!("{}（{code}）", c.name)));
     let mut blocks = vec![heading("分项表现", "by part")];
-    let parts: [(Bi, &[Slice], &dyn Fn(&str) -> Bi); 3] = [
+    let parts: [(Bi, &[Slice], Words<'_>); 3] = [
         (Bi::fixed("被执行人与知悉日", "debtors and known days"), &axis.slices, &words),
         (Bi::fixed("承办法院（只报告，不入模）", "court: reported, never a feature"), &axis.courts, &court),
         (
