@@ -24,6 +24,7 @@ pub(super) fn members<'a>(models: &'a Bundle, ctx: &'a Context) -> Vec<(&'a Spec
         (&ctx.ratings.capacity, models.capacity.as_ref()),
         (&ctx.ratings.willingness, models.willingness.as_ref()),
         (&ctx.ratings.recovery, models.recovery.as_ref()),
+        (&ctx.ratings.revival, models.revival.as_ref()),
     ]
 }
 

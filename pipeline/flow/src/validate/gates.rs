@@ -123,7 +123,9 @@ fn widest(axis: &Axis, most: f64) -> Gate {
 /// What training can say at once: its assessment on held-out time.
 pub fn of_bundle(models: &Bundle, limits: &Limits) -> Vec<Gate> {
     let mut gates = Vec::new();
-    for (axis, model) in [("capacity", &models.capacity), ("willingness", &models.willingness), ("recovery", &models.recovery)] {
+    for (axis, model) in
+        [("capacity", &models.capacity), ("willingness", &models.willingness), ("recovery", &models.recovery), ("revival", &models.revival)]
+    {
         let Some(own) = model.as_ref().map(|model| &model.assessment) else { continue };
         if let Some(most) = limit(limits.max_calibration_error.as_ref(), axis) {
             gates.push(gate("max_calibration_error", axis, "", (Some(own.calibration_error), most), |found| found <= most));

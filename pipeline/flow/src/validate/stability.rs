@@ -29,7 +29,12 @@ pub(super) fn of_features(before: &Design, now: &Design) -> Result<Vec<Shift>> {
 
 /// Rows of the newest landmarks whose outcome is not known yet and which are rated on an axis.
 pub(super) fn awaited_of(awaited: &Columns, spec: &Spec, ctx: &Context) -> Result<Vec<usize>> {
-    let rated = column(awaited, if spec.target == Target::MeansFreeDuties { "willingness_rated" } else { "capacity_rated" })?;
+    let rated = match spec.target {
+        Target::Covered | Target::RecoveredShare => column(awaited, "capacity_rated")?,
+        Target::MeansFreeDuties => column(awaited, "willingness_rated")?,
+        // The landmarks of a case closed for want of property are not among these.
+        Target::Revived => return Ok(Vec::new()),
+    };
     let days = column(awaited, "day")?;
     let waits = |at: &usize| days.date_at(*at).is_some_and(|on| on.saturating_add(spec.horizon_days) > ctx.as_of);
     Ok((0..awaited.len()).filter(|at| rated.flag_at(*at) == Some(true)).filter(waits).collect())

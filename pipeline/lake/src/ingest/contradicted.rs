@@ -36,6 +36,9 @@ struct Lying {
     target: Target,
 }
 
+/// Of one bucket: tonight's rows of the keys asked for, and those of them that say something of the very days.
+type Found = (Vec<Header>, Vec<(Said, Lying)>);
+
 /// What was said that waits, and what of it lies somewhere.
 #[derive(Default)]
 struct Others {
@@ -173,7 +176,7 @@ impl Splitter<'_> {
         keys: &[u64],
         is_said: &(dyn Fn(&Header) -> bool + Sync),
         seal: &Seal,
-    ) -> Result<(Vec<Header>, Vec<(Said, Lying)>)> {
+    ) -> Result<Found> {
         let (mut placed, mut found) = (Vec::new(), Vec::new());
         spill::each_frame(folder, bucket as usize, seal, &mut |frame| {
             for (header, _) in records(frame)?.iter().filter(|(h, _)| !h.repeats && keys.binary_search(&h.key).is_ok()) {
