@@ -6,9 +6,10 @@ use super::{files, none, read};
 const STAGES: [&str; 9] = ["features", "targets", "train", "score", "suggest", "metrics", "report", "synth", "validate"];
 
 /// What a stage may take from another, with the reason: who, what, why.
-const SHARED: [(&str, &str, &str); 7] = [
+const SHARED: [(&str, &str, &str); 8] = [
     ("targets", "features", "a landmark's features come from the very functions of the rating day"),
     ("score", "features", "a reason is worded by the entry of its feature"),
+    ("train", "features", "how far a score leaks into the other axis is told by the families of its entries"),
     ("validate", "targets", "it judges at the landmarks that training learns from"),
     ("validate", "features", "the newest landmarks, and parties without a channel, are seen as the night sees them"),
     ("validate", "score", "without a channel's answers a party is rated by the code of the night"),

@@ -150,8 +150,11 @@ fn value(features: &Columns, id: &str, row: usize) -> Result<Option<f64>> {
     Ok(column.real_at(row))
 }
 
+/// The value of a feature for a row of the earlier night and one of the later.
+type Pick<'a> = dyn Fn(&str, usize, usize) -> Result<Option<f64>> + 'a;
+
 /// What a model says of values that are picked for each row of two nights.
-fn scores_of(model: &ModelArtifact, rows: &[(usize, usize)], pick: &dyn Fn(&str, usize, usize) -> Result<Option<f64>>) -> Result<Vec<f64>> {
+fn scores_of(model: &ModelArtifact, rows: &[(usize, usize)], pick: &Pick<'_>) -> Result<Vec<f64>> {
     let columns = model
         .features
         .iter()

@@ -103,8 +103,12 @@ fn as_told(was: Option<&str>, is: Option<&str>, p: Option<f64>, letter: char) ->
     if wavers { was } else { is }.map(str::to_owned)
 }
 
-/// A party and its grades by [`AXES`].
-type Told = ((String, String), [Option<String>; 2]);
+/// Case and debtor.
+type Party = (String, String);
+/// Grades by [`AXES`].
+type Grades = [Option<String>; 2];
+/// A party and its grades.
+type Told = (Party, Grades);
 
 fn as_rated(ratings: &Columns) -> Result<Columns> {
     let rows = frame::rows(ratings, &["case_no", "debtor_id"])?;
@@ -123,7 +127,7 @@ fn told_table(told: &[Told]) -> Columns {
         .text("willingness_grade", told.iter().map(|t| t.1[1].as_ref()))
 }
 
-fn told_by_party(told: &Columns) -> Result<BTreeMap<(String, String), [Option<String>; 2]>> {
+fn told_by_party(told: &Columns) -> Result<BTreeMap<Party, Grades>> {
     let rows = frame::rows(told, &["case_no", "debtor_id", "capacity_grade", "willingness_grade"])?;
     let of = |row: Cells<'_>| {
         let grades = [row.owned("capacity_grade"), row.owned("willingness_grade")];
@@ -340,7 +344,7 @@ mod tests {
             alerts
         };
         assert_eq!(nights(&[0.39, 0.41, 0.39, 0.41, 0.39]), Vec::<String>::new());
-        assert_eq!(nights(&[0.39, 0.41, 0.42, 0.41, 0.39, 0.37]), ["C2 C3", "C3 C2"]);
+        assert_eq!(nights(&[0.39, 0.41, 0.43, 0.41, 0.39, 0.37]), ["C2 C3", "C3 C2"]);
         assert_eq!(nights(&[0.39, 0.61]), ["C2 C4"]);
         assert_eq!(nights(&[0.81, 0.79, 0.785, 0.777]), ["C5 C4"]);
     }

@@ -17,6 +17,8 @@ use crate::procedure::overdue_steps;
 
 /// Steps of so many days back are effort.
 const EFFORT_DAYS: Day = 180;
+/// The step that is the debtor's to do, not the court's.
+const OF_DEBTOR: &str = "property_report";
 /// Upper ends of the bands of claims, in fen, with their codes; the last has none.
 const BANDS: [(i64, &str); 3] = [(1_000_000, "below_10k"), (10_000_000, "below_100k"), (100_000_000, "below_1m")];
 const LARGEST: &str = "from_1m";
@@ -71,7 +73,7 @@ impl Tally {
         let steps = steps(party);
         let recent = steps.iter().filter(|on| **on > day - EFFORT_DAYS).count() as i64;
         let last = steps.last().map(|on| i64::from(day - on));
-        let overdue = i64::from(!overdue_steps(party).is_empty());
+        let overdue = i64::from(overdue_steps(party).iter().any(|step| step.text("node") != Some(OF_DEBTOR)));
         let livelihood = if matches!(party.case.text("livelihood"), None | Some("none")) { "no" } else { "yes" };
         let groups = [
             ("capacity_grade", rated.capacity_grade.unwrap_or("unrated")),
@@ -172,7 +174,8 @@ pub fn oversight(sums: &Columns, as_of: Day) -> Result<Columns> {
         let (part, of) = (row.int("numerator").unwrap_or(0), row.int("denominator").unwrap_or(0));
         dates.push(Some(as_of));
         values.push((of > 0).then(|| part as f64 / of as f64));
-        intervals.push(wilson(part, of).filter(|_| row.text("indicator").is_some_and(|i| SHARES.contains(&i))));
+        let is_share = row.text("indicator").is_some_and(|i| SHARES.contains(&i));
+        intervals.push(if is_share { wilson(part, of) } else { None });
     }
     let text = |name: &str| -> Vec<Option<String>> {
         let column = table.get(name);

@@ -46,7 +46,9 @@ struct Mark {
 /// Every landmark of training, and those of them whose window had not ended by the day, with features and the axes they are rated on.
 fn landmarks(facts: &Facts, ctx: &Context) -> Result<(Columns, Columns)> {
     let features: Vec<&'static Feature> = features::all().collect();
-    let longest = ctx.ratings.all().iter().map(|spec| spec.horizon_days.saturating_add(spec.grace_days)).max().unwrap_or_default();
+    // Those of a case closed for want of property, which wait longest, are not told.
+    let specs = [&ctx.ratings.capacity, &ctx.ratings.willingness, &ctx.ratings.recovery];
+    let longest = specs.iter().map(|spec| spec.horizon_days.saturating_add(spec.grace_days)).max().unwrap_or_default();
     let (mut marks, mut newest, mut rated) = (Vec::new(), Vec::new(), Vec::new());
     let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
     for debtor in facts.debtors() {

@@ -84,6 +84,7 @@ fn of(facts: &[Fact<'_>]) -> OfBucket {
     })
     .unwrap();
     let ratings = Columns::new().text("case_no", [Some(CASE)]).text("debtor_id", [Some("a")]).text("capacity_status", [Some("rated")]);
+    let ratings = ratings.text("capacity_grade", [Some("C2")]).text("willingness_grade", [None::<&str>]);
     let tables = of_bucket(&held, &ratings, &ctx).unwrap();
     held.check().unwrap();
     tables
