@@ -18,8 +18,11 @@ fn run_of(said: &str) -> String {
     said.lines().find(|l| l.starts_with("run ")).unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
+/// Axis, case and debtor.
+type Key = (String, String, String);
+
 /// Grades and scores by axis and party.
-fn graded(run: &Path) -> BTreeMap<(String, String, String), (Option<String>, Option<f64>)> {
+fn graded(run: &Path) -> BTreeMap<Key, (Option<String>, Option<f64>)> {
     let ratings: Columns = parquet::read(&run.join("ratings.parquet"), &Seal::none()).unwrap();
     let (cases, debtors) = (texts(&ratings, "case_no"), texts(&ratings, "debtor_id"));
     let mut out = BTreeMap::new();
@@ -34,7 +37,7 @@ fn graded(run: &Path) -> BTreeMap<(String, String, String), (Option<String>, Opt
 }
 
 /// What the file of `--out` says: by axis and party the grades, the scores and the three parts.
-fn told(csv: &str) -> BTreeMap<(String, String, String), Vec<String>> {
+fn told(csv: &str) -> BTreeMap<Key, Vec<String>> {
     let row = |line: &str| -> Vec<String> { line.split(',').map(str::to_owned).collect() };
     let lines = csv.lines().skip(1).map(row);
     lines.map(|cells| ((cells[0].clone(), cells[1].clone(), cells[2].clone()), cells[3..].to_vec())).collect()
