@@ -220,6 +220,9 @@ fn a_row_said_again_after_another_that_waits_is_said_anew() {
         let reports = three_ways(&nights);
         assert!(reports.iter().all(|r| r.lake.rows["conduct"] == 4), "{first}, {then}: {:?}", reports.map(|r| r.lake.rows["conduct"]));
     }
+    // Also where the other one never comes to be known, so that his word waits in the one load of all nights too.
+    let reports = three_ways(&[base(), vec![of("B2")], vec![of("C3")], vec![of("B2")]]);
+    assert!(reports.iter().all(|r| r.lake.rows["conduct"] == 3));
 }
 
 #[test]
