@@ -242,7 +242,8 @@ def main():
         if "tree" in arguments.only:
             import peers_tree
             peers_tree.tree(pathlib.Path(folder), say, program(), sets, numbers, auc, most=arguments.splits)
-    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; of ours, its own copy of the data included: {max(_peak, default=0):.0f} MiB.")
+    ours_too = f"; of ours, its own copy of the data included: {max(_peak):.0f} MiB" if _peak else ""
+    say(f"Peak memory of this process, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB{ours_too}.")
     arguments.out.write_text("\n".join(lines) + "\n")
 
 
