@@ -38,12 +38,32 @@ pub fn cut_for(day: &[i32], test_share: f64) -> Option<i32> {
 
 /// Fold, 0 to `folds` − 1, of a group: all its rows together, the same on every machine, another for another seed. 0 folds count as 1.
 pub fn fold_of(group: &str, folds: u32, seed: u64) -> u32 {
+    fold_for("", group, folds, seed)
+}
+
+/// As [`fold_of`], for one purpose: folds of two purposes have nothing to do with each other, though seed and groups are the same. Folds of one purpose within a
+/// fold of the other would else all be one.
+pub fn fold_for(purpose: &str, group: &str, folds: u32, seed: u64) -> u32 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes());
+    if !purpose.is_empty() {
+        hasher.update(&(purpose.len() as u64).to_le_bytes());
+        hasher.update(purpose.as_bytes());
+    }
     hasher.update(group.as_bytes());
     let mut head = [0; 8];
     head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     (u64::from_le_bytes(head) % u64::from(folds.max(1))) as u32
+}
+
+/// Parts of all groups by which rows are thinned.
+const PARTS: u32 = 10_000;
+
+/// Of `rows` about `most`, or all where there are no more: whole groups stay or go, by hash for one purpose (see [`fold_for`]). `group` gives a row's.
+pub fn thinned<'a>(rows: &[usize], group: impl Fn(usize) -> &'a str, most: usize, (purpose, seed): (&str, u64)) -> Vec<usize> {
+    let kept = most as f64 / rows.len().max(1) as f64 * f64::from(PARTS);
+    let stays = |row: &&usize| rows.len() <= most || f64::from(fold_for(purpose, group(**row), PARTS, seed)) < kept;
+    rows.iter().filter(stays).copied().collect()
 }
 
 #[cfg(test)]
@@ -79,5 +99,25 @@ mod tests {
         assert!(count.iter().all(|n| (900..1100).contains(n)), "{count:?}");
         assert_eq!([1, 2, 3].map(|seed| fold_of("a", 1000, seed)), [1, 2, 3].map(|seed| fold_of("a", 1000, seed)));
         assert_ne!(fold_of("a", 1000, 1), fold_of("a", 1000, 2));
+    }
+
+    #[test]
+    fn thinning_leaves_about_as_many_and_whole_groups() {
+        let groups: Vec<String> = (0..10_000).map(|i| format!("group {}", i / 2)).collect();
+        let of = |row: usize| groups[row].as_str();
+        let all: Vec<usize> = (0..groups.len()).collect();
+        assert_eq!(thinned(&all, of, all.len(), ("a", 1)), all);
+        let kept = thinned(&all, of, 3_000, ("a", 1));
+        assert!((2_700..3_300).contains(&kept.len()) && kept.is_sorted(), "{}", kept.len());
+        assert!(kept.chunks(2).all(|pair| pair.len() == 2 && groups[pair[0]] == groups[pair[1]]));
+        assert_ne!(kept, thinned(&all, of, 3_000, ("b", 1)));
+        assert!(thinned(&[], of, 3, ("a", 1)).is_empty());
+    }
+
+    #[test]
+    fn folds_of_two_purposes_cross_each_other() {
+        let (mut count, groups) = ([[0; 4]; 4], (0..8000).map(|i| format!("group {i}")));
+        groups.for_each(|group| count[fold_of(&group, 4, 7) as usize][fold_for("bags", &group, 4, 7) as usize] += 1);
+        assert!(count.iter().flatten().all(|n| (400..600).contains(n)), "{count:?}");
     }
 }

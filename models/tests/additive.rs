@@ -5,6 +5,7 @@ mod truth;
 
 use luheng_models::additive::axis::Edges;
 use luheng_models::linear::link::sigmoid;
+use luheng_models::split::fold_of;
 use luheng_models::{
     Additive, AdditiveParams, Calibration, Design, Direction, FeatureMeta, Kind, Model, Params, PointsTable, Scale, TrainingSet,
 };
@@ -109,7 +110,7 @@ fn a_planted_pair_is_found_and_purified() {
     let model = additive(AdditiveParams { pairs: 5, ..AdditiveParams::default() }, &set);
     let (found, others): (Vec<_>, Vec<_>) = model.pairs.iter().partition(|pair| pair.features == [2, 4]);
     let pair = found[0];
-    assert!(pair.z > 8.0);
+    assert!(pair.z > 5.0, "{}", pair.z);
     assert!(others.iter().all(|other| other.z < 3.0 && other.scores.iter().flatten().all(|s| s.abs() < 0.3)), "{others:?}");
     assert!(pair.score(1.5, 1.5) > 0.5 && pair.score(-1.5, 1.5) < -0.5);
     let sum = |cells: Vec<(f64, f64)>| cells.iter().map(|(s, w)| s * w).sum::<f64>() / cells.iter().map(|(_, w)| w).sum::<f64>().max(1.0);
@@ -238,4 +239,16 @@ fn labels_may_be_shares() {
     let p = fit(&Params::Additive(AdditiveParams::default()), &set).predict(set.design()).unwrap();
     let worst = p.iter().zip(&label).map(|(p, y)| (p - y).abs()).fold(0.0, f64::max);
     assert!(worst < 0.06, "{worst}");
+}
+
+#[test]
+fn rows_kept_by_a_fold_of_the_same_seed_still_teach() {
+    // Whoever thins rows by hash and seed must not lay all that is left into one bag.
+    let mut draws = Draws(11);
+    let columns = normal(&mut draws, 16_000, 1);
+    let set = drawn(&mut draws, free(1), columns, |x| 1.5 * x(0));
+    let kept: Vec<usize> = (0..set.rows()).filter(|i| fold_of(&set.group()[*i], 8, 1) == 0).collect();
+    let model = additive(AdditiveParams::default(), &set.take(&kept).unwrap());
+    assert!(model.features_progress.rounds > 5, "{:?}", model.features_progress);
+    assert!(model.shapes[0].contribution(1.0) - model.shapes[0].contribution(-1.0) > 2.0);
 }

@@ -127,7 +127,8 @@ fn losses_are_those_of_folds_by_subject_and_errors_are_counted_by_subject() {
     let losses = |kind: Kind| {
         let mut loss = vec![0.0; z.len()];
         for fold in 0..5 {
-            let (others, own): (Vec<usize>, Vec<usize>) = (0..z.len()).partition(|i| split::fold_of(&group[*i], 5, 9) != fold);
+            let (others, own): (Vec<usize>, Vec<usize>) =
+                (0..z.len()).partition(|i| split::fold_for("choice of calibration", &group[*i], 5, 9) != fold);
             let of = |column: &[f64]| others.iter().map(|i| column[*i]).collect::<Vec<f64>>();
             let fit = kind.fit(&of(&z), &of(&y), &of(&w)).unwrap();
             own.iter().for_each(|i| {

@@ -31,7 +31,7 @@ use crate::linear::link::{logit, sigmoid};
 use crate::linear::logistic::check_l2;
 use crate::model::Model;
 use crate::points::Steps;
-use crate::split::fold_of;
+use crate::split::fold_for;
 use axis::Axis;
 use boost::{Bag, Limits, Outcome, Rows, Scores, boost};
 pub use shape::{Cell, Pair, Shape};
@@ -262,7 +262,7 @@ fn merged(set: &TrainingSet, bags: u32, seed: u64) -> (Vec<usize>, Rows) {
                 // Rows lie group by group.
                 let known = last.filter(|last| set.group()[**last] == set.group()[i]).and(rows.fold.last().copied());
                 rows.group.push(rows.group.last().map_or(0, |group| group + u32::from(known.is_none())));
-                rows.fold.push(known.unwrap_or_else(|| fold_of(&set.group()[i], bags, seed)));
+                rows.fold.push(known.unwrap_or_else(|| fold_for("additive bags", &set.group()[i], bags, seed)));
                 rows.label.push(set.label()[i]);
                 rows.weight.push(set.weight()[i]);
                 first.push(i);

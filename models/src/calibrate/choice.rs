@@ -12,7 +12,7 @@ use crate::assess::subjects::Subjects;
 use crate::data::same;
 use crate::error::{Error, Result};
 use crate::linear::link::softplus;
-use crate::split::fold_of;
+use crate::split::fold_for;
 
 /// A kind of calibration, the simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ pub struct Choice {
     pub candidates: Vec<Candidate>,
 }
 
-/// Chooses among `kinds` by `folds` folds (2 or more; by hash of group and seed, see [`fold_of`]). `logit`: of held-out rows, one entry a row,
+/// Chooses among `kinds` by `folds` folds (2 or more; by hash of group and seed, see [`fold_for`]). `logit`: of held-out rows, one entry a row,
 /// as `label`, `weight`, `group` (their subject). The order of rows never matters. To keep a score a fixed sum of points, ask for
 /// [`Kind::None`] and [`Kind::Platt`] only.
 ///
@@ -94,7 +94,7 @@ pub fn choose((logit, label, weight): (&[f64], &[f64], &[f64]), group: &[String]
             .then_with(|| label[*a].total_cmp(&label[*b]))
             .then_with(|| weight[*a].total_cmp(&weight[*b]))
     });
-    let fold: Vec<u32> = subjects.first.iter().map(|row| fold_of(&group[*row], folds, seed)).collect();
+    let fold: Vec<u32> = subjects.first.iter().map(|row| fold_for("choice of calibration", &group[*row], folds, seed)).collect();
     let rows = Rows {
         logit: order.iter().map(|i| logit[*i] + 0.0).collect(),
         label: order.iter().map(|i| label[*i] + 0.0).collect(),

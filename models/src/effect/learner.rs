@@ -9,7 +9,7 @@ use crate::data::{Design, TrainingSet};
 use crate::error::{Error, Result};
 use crate::linear::LogisticParams;
 use crate::model::{Checked, Params};
-use crate::split::fold_of;
+use crate::split::fold_for;
 
 /// Where the probability of treatment comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl Learner {
             return Err(Error::Parameter { name: "folds", found: f64::from(self.folds), expected: "2 to 100" });
         }
         let models = self.models()?;
-        let fold: Vec<u32> = study.set().group().iter().map(|g| fold_of(g, self.folds, self.seed)).collect();
+        let fold: Vec<u32> = study.set().group().iter().map(|g| fold_for("effect learner", g, self.folds, self.seed)).collect();
         let by_treatment = study.by_treatment()?;
         let parts: Vec<Part> =
             (0..self.folds).into_par_iter().map(|f| models.part(study, &by_treatment, &fold, f)).collect::<Result<_>>()?;

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 
 /// Steps of its solver, at most.
-const MOST_STEPS: u64 = 1_000;
+const MOST_STEPS: u32 = 300;
 /// Norm of the gradient, per row, at which its solver is told to stop. Not nearer: below some 1e-8 the objective no longer changes in its last
 /// digit, and its line search (argmin's, which has no limit of its own) goes on for ever.
 const STOPS: f64 = 2e-6;
@@ -76,7 +76,7 @@ impl Algorithm for LinfaParams {
         let l2 = self.l2 / set.weight()[0];
         let beta = if z.ncols() == 0 { vec![base_rate(set)] } else { solve(z.clone(), set.label(), l2)? };
         let problem = Problem { z: &z, label: set.label(), weight: set.weight(), offset: None, l2: self.l2 };
-        let solution = settled(&problem, beta, REFUSED)?;
+        let solution = settled(&problem, beta, (REFUSED, MOST_STEPS))?;
         let all: Vec<usize> = (0..z.ncols()).collect();
         Ok(Model::Linfa(columns.model(&problem, &solution, &all, set.group())))
     }
@@ -91,7 +91,7 @@ fn base_rate(set: &TrainingSet) -> f64 {
 fn solve(z: ndarray::Array2<f64>, label: &[f64], l2: f64) -> Result<Vec<f64>> {
     let rows = z.nrows() as f64;
     let good: Array1<bool> = label.iter().map(|y| *y == 1.0).collect();
-    let solver = LogisticRegression::default().alpha(l2).max_iterations(MOST_STEPS).gradient_tolerance(STOPS * rows);
+    let solver = LogisticRegression::default().alpha(l2).max_iterations(u64::from(MOST_STEPS)).gradient_tolerance(STOPS * rows);
     let fitted = solver.fit(&Dataset::new(z, good)).map_err(|error| Error::Challenger { name: "linfa", reason: error.to_string() })?;
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     Ok([fitted.intercept()].into_iter().chain(fitted.params().iter().copied()).map(|b| sign * b).collect())
@@ -108,9 +108,9 @@ mod tests {
         let label: Vec<f64> = (0..40).map(|i| f64::from(u8::from(i % 3 > 0 || i > 20))).collect();
         let problem = Problem { z: &z, label: &label, weight: &[1.0; 40], offset: None, l2: 1.0 };
         let optimum = solve(z.clone(), &label, 1.0).unwrap();
-        assert!(settled(&problem, optimum.clone(), REFUSED).is_ok());
+        assert!(settled(&problem, optimum.clone(), (REFUSED, MOST_STEPS)).is_ok());
         for moved in [vec![optimum[0] + 1e-3, optimum[1]], vec![optimum[0], f64::NAN]] {
-            assert!(matches!(settled(&problem, moved, REFUSED), Err(Error::NotConverged { .. })));
+            assert!(matches!(settled(&problem, moved, (REFUSED, MOST_STEPS)), Err(Error::NotConverged { iterations: MOST_STEPS, .. })));
         }
     }
 }

@@ -79,13 +79,13 @@ pub(crate) fn newton(problem: &Problem<'_>, start: Option<Vec<f64>>) -> Result<S
 ///
 /// # Errors
 /// As [`newton`].
-pub(crate) fn settled(problem: &Problem<'_>, beta: Vec<f64>, tolerance: f64) -> Result<Solution> {
+pub(crate) fn settled(problem: &Problem<'_>, beta: Vec<f64>, (tolerance, iterations): (f64, u32)) -> Result<Solution> {
     let here = problem.sums(&beta);
     let total: f64 = problem.weight.iter().sum();
     let gradient = here.steepest() / total;
     // A greatest entry passes over NaN; the objective does not.
     if here.objective.is_nan() || gradient > tolerance {
-        return Err(Error::NotConverged { iterations: 0, gradient, l2: problem.l2 });
+        return Err(Error::NotConverged { iterations, gradient, l2: problem.l2 });
     }
     let factor = Cholesky::new(&here.hessian, beta.len()).map_err(|column| Error::Singular { column })?;
     Ok(Solution { beta, factor, report: Convergence { iterations: 0, fits: 1, objective: here.objective, gradient } })

@@ -166,16 +166,23 @@ pub fn grade_of(p: f64) -> usize {
 /// # Errors
 /// A feature without its column.
 pub fn design(rows: &Columns, kept: &[usize], spec: &Spec) -> Result<Design> {
-    let named = features::named(&spec.features)?;
-    let metas: Vec<FeatureMeta> = named.iter().map(|f| f.meta()).collect();
-    let values: Result<Vec<Vec<f64>>> = named
+    let values: Result<Vec<Vec<f64>>> = spec
+        .features
         .iter()
-        .map(|f| {
-            let column = column(rows, f.id)?;
+        .map(|id| {
+            let column = column(rows, id)?;
             Ok(kept.iter().map(|at| column.real_at(*at).unwrap_or(f64::NAN)).collect())
         })
         .collect();
-    Ok(Design::from_columns(metas, values?)?)
+    Ok(Design::from_columns(metas(spec)?, values?)?)
+}
+
+/// The features of a rating as models know them.
+///
+/// # Errors
+/// A name that no feature has.
+pub fn metas(spec: &Spec) -> Result<Vec<FeatureMeta>> {
+    Ok(features::named(&spec.features)?.iter().map(|f| f.meta()).collect())
 }
 
 /// A column of the rows that models read.

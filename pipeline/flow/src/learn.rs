@@ -14,7 +14,7 @@ use crate::intake::LakeRecord;
 use crate::progress::Progress;
 use crate::publish;
 use crate::run::Parts;
-use crate::train;
+use crate::train::{self, Rows};
 use crate::validate::gates;
 
 const TRAINING: &str = ".training";
@@ -52,7 +52,7 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
     pool.run("targets", &arguments, ctx.buckets, progress)?;
     let mut id = String::new();
     timed("train", 1, progress, |_| {
-        let rows = parts.join("training", ctx.buckets, &["debtor_id", "case_no", "day"])?;
+        let rows = Rows::of_parts(&parts, ctx.buckets)?;
         let trained = train::train(&rows, ctx)?;
         for text in trained.warnings {
             progress.tell(&Event::Warned { text });
@@ -65,7 +65,7 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
         text::write_text(&folder.join("model.json"), &trained.bundle.to_json()?)?;
         let in_use = approval(ctx)?.is_none_or(|approval| approval.model_id == id);
         gates::tell(&trained.bundle, in_use, ctx, progress);
-        Ok(rows.len() as u64)
+        Ok(rows.index().len() as u64)
     })?;
     atomic::remove_dir(parts.folder())?;
     if approval(ctx)?.is_none() {

@@ -92,6 +92,22 @@ impl Parts {
         Ok(parquet::read(&self.file(table, bucket), &self.seal)?)
     }
 
+    /// Reads some columns of a part, in the order asked for.
+    ///
+    /// # Errors
+    /// It is missing or broken, or has no such column.
+    pub fn read_columns(&self, table: &str, bucket: u32, names: &[&str]) -> Result<Columns> {
+        Ok(parquet::read_columns(&self.file(table, bucket), names, &self.seal)?)
+    }
+
+    /// Reads the columns of a part but those of which `without` is true.
+    ///
+    /// # Errors
+    /// It is missing or broken.
+    pub fn read_without(&self, table: &str, bucket: u32, without: &dyn Fn(&str) -> bool) -> Result<Columns> {
+        Ok(parquet::read_without(&self.file(table, bucket), without, &self.seal)?)
+    }
+
     /// Writes a stage's parts of a bucket, then its marker.
     ///
     /// # Errors

@@ -272,6 +272,9 @@ impl Feature {
     }
 }
 
+/// The feature that training reads for itself: bankruptcy, which cuts windows off, is of organisations alone.
+pub const IS_ORGANISATION: &str = "is_organisation";
+
 /// Every feature there is, in the order of the tables.
 pub fn all() -> impl Iterator<Item = &'static Feature> {
     let tables = [
@@ -290,6 +293,12 @@ pub fn all() -> impl Iterator<Item = &'static Feature> {
         cases::FEATURES,
     ];
     tables.into_iter().flatten()
+}
+
+/// Those that some rating reads, in the order of the tables: what training learns from.
+pub fn rated(ctx: &Context) -> Vec<&'static Feature> {
+    let specs = ctx.ratings.all();
+    all().filter(|f| f.id == IS_ORGANISATION || specs.iter().any(|spec| spec.features.iter().any(|id| id == f.id))).collect()
 }
 
 /// The features of a rating, in its order.

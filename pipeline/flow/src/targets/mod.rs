@@ -12,20 +12,20 @@ use crate::config::Moment;
 use crate::context::Context;
 use crate::cutoff::{Facts, Party};
 use crate::error::Result;
-use crate::features::{self, Feature, Subject};
+use crate::features::{self, Subject};
 use crate::means;
 use crate::standing::Standing;
 
 pub use outcome::{Outcome, Window, outcome};
 
-/// The training rows of one bucket: case_no, debtor_id, day, features; `capacity_label`, `willingness_label`, `recovery_label`, `revival_label` (null where
+/// The training rows of one bucket: case_no, debtor_id, day, the features that some rating reads; `capacity_label`, `willingness_label`, `recovery_label`, `revival_label` (null where
 /// the axis has none); and of `capacity` (for recovery too), `willingness` and `revival` each `_end` (the day on which the outcome was known),
 /// `_censored_on` and `_risk_days` (see [`Window`]).
 ///
 /// # Errors
 /// A column read that no table has.
 pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Columns> {
-    let features: Vec<&'static Feature> = features::all().collect();
+    let features = features::rated(ctx);
     let mut keys: Vec<(String, String, Day)> = Vec::new();
     let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
     let mut labels: Vec<Outcome> = Vec::new();

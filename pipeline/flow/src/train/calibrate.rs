@@ -115,6 +115,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::context;
+    use crate::train::Rows;
     use crate::train::sample::Sample;
     use crate::train::sample::tests::{ROWS, draw, rows, spec};
 
@@ -129,7 +130,7 @@ mod tests {
         let set = |labels: Vec<Option<f64>>| {
             let table = rows(|_| 0).without("recovery_label").real("recovery_label", labels);
             let sample = Sample::read(&table, &spec(&ctx), &ctx).unwrap();
-            sample.training_set(&table, &spec(&ctx), vec![1.0; ROWS]).unwrap()
+            sample.training_set(&Rows::held(table.clone()), &spec(&ctx), vec![1.0; ROWS]).unwrap()
         };
         let (learned, held) = (set(label(&|x| x)), set(label(&truth)));
         let kind = |params: Params, price: f64| {

@@ -77,8 +77,8 @@ pub struct Field {
 /// # Errors
 /// A parameter out of its range; no algorithm that can be fitted.
 pub fn compete(train: &TrainingSet, choose: Option<&TrainingSet>, spec: &Spec, seed: u64) -> Result<Field> {
-    let folds = u32::try_from(train.rows().div_ceil(spec.competition.most_rows.max(1))).unwrap_or(u32::MAX);
-    let kept: Vec<usize> = (0..train.rows()).filter(|at| folds <= 1 || split::fold_of(&train.group()[*at], folds, seed) == 0).collect();
+    let all: Vec<usize> = (0..train.rows()).collect();
+    let kept = split::thinned(&all, |at| &train.group()[at], spec.competition.most_rows, ("competition", seed));
     let thinned = train.take(&kept)?;
     // Without rows to choose by there is nothing to compete for: the first of the catalog stands.
     let challengers = choose.iter().flat_map(|_| spec.challengers.iter().chain(&[Params::Baseline]));
@@ -146,8 +146,7 @@ fn run(params: Params, train: &TrainingSet, choose: Option<&TrainingSet>, seed: 
 
 /// Probabilities of the choosing rows, each half of the cases calibrated on the other.
 fn crossed(logit: &[f64], rows: &TrainingSet, seed: u64) -> Vec<f64> {
-    // Another seed than the split's: that one laid all of these cases on one side.
-    let side: Vec<u32> = rows.group().iter().map(|case| split::fold_of(case, 2, seed.wrapping_add(1))).collect();
+    let side: Vec<u32> = rows.group().iter().map(|case| split::fold_for("halves of the choosing cases", case, 2, seed)).collect();
     let line = |fold: u32| {
         let others: Vec<usize> = (0..logit.len()).filter(|at| side[*at] != fold).collect();
         let of = |values: &[f64]| others.iter().map(|at| values[*at]).collect::<Vec<f64>>();
@@ -259,6 +258,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::context;
+    use crate::train::Rows;
     use crate::train::sample::Sample;
     use crate::train::sample::tests::{ROWS, draw, rows, spec};
 
@@ -268,7 +268,7 @@ mod tests {
         let label = (0..ROWS).map(|at| Some(f64::from(u8::from(draw(at, "luck") < of(draw(at, "x"))))));
         let table = rows(|_| 0).without("recovery_label").real("recovery_label", label);
         let sample = Sample::read(&table, &spec(&ctx), &ctx).unwrap();
-        let set = sample.training_set(&table, &spec(&ctx), vec![1.0; ROWS]).unwrap().without_directions();
+        let set = sample.training_set(&Rows::held(table.clone()), &spec(&ctx), vec![1.0; ROWS]).unwrap().without_directions();
         let half = |rest| (0..ROWS).filter(|at| (at / 2) % 2 == rest).collect::<Vec<usize>>();
         (set.take(&half(0)).unwrap(), set.take(&half(1)).unwrap())
     }
@@ -329,7 +329,7 @@ mod tests {
         let table = rows(|_| 0);
         let sample = Sample::read(&table, &spec(&ctx), &ctx).unwrap();
         let weight = (0..ROWS).map(|at| if at % 3 == 0 { 2.0 } else { 1.0 }).collect();
-        let set = sample.training_set(&table, &spec(&ctx), weight).unwrap();
+        let set = sample.training_set(&Rows::held(table.clone()), &spec(&ctx), weight).unwrap();
         assert!(set.design().features().iter().any(|f| f.direction != Direction::Free));
         let (_, waived) = spared(&Params::Linfa(LinfaParams::default()), &set).unwrap();
         assert_eq!(waived, ["weights", "directions"]);

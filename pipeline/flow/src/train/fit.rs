@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use luheng_lake::columns::Columns;
 use luheng_models::interval::rate_coverage;
 use luheng_models::{
-    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess,
+    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess, split,
 };
 
 use super::calibrate::{Calibrated, calibrated, intervals};
 use super::censor::{self, Censored};
 use super::compete::{Entrant, Field, compete, spared};
 use super::held::{BLOCK, Held, HeldOut};
+use super::rows::Rows;
 use super::sample::{Sample, Use};
 use crate::bundle::{CHAMPION, CUTS, column};
 use crate::context::Context;
@@ -19,6 +20,8 @@ use crate::error::Result;
 use crate::features;
 use crate::rating::{Spec, Target};
 
+/// Most held-out rows whose points are summed by family; of more, those of cases by hash. A share of all points is known from fewer.
+const MOST_EXPLAINED: usize = 10_000;
 /// Level of the intervals.
 pub const LEVEL: f64 = 0.9;
 
@@ -77,8 +80,8 @@ struct Learned {
 ///
 /// # Errors
 /// A feature without its column; no algorithm that can be fitted.
-pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
-    let sample = Sample::read(rows, spec, ctx)?;
+pub fn fit(rows: &Rows<'_>, spec: &Spec, ctx: &Context) -> Result<Fitted> {
+    let sample = Sample::read(rows.index(), spec, ctx)?;
     let usage = sample.split(spec, ctx);
     let (weight, mut censored) = censor::weights(&sample, &usage, spec.censoring.max_weight);
     let set = sample.training_set(rows, spec, weight)?;
@@ -119,7 +122,7 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         notes: usage.notes.iter().cloned().chain([format!("{CHAMPION}{}", learned.field.why)]).collect(),
     };
     let artifact = sealed(draft, learned.rate_interval, parts.choosing.as_ref())?;
-    let held_out = held_out(rows, &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
+    let held_out = held_out(rows.index(), &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
     let judged = Judged {
         why: learned.field.why.clone(),
         entrants: learned.field.entrants(held),
@@ -209,7 +212,9 @@ fn held_out(rows: &Columns, sample: &Sample, usage: &Use, held: &TrainingSet, in
 }
 
 fn families(artifact: &ModelArtifact, held: &TrainingSet, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
-    let explained = artifact.explain(held.design())?;
+    let all: Vec<usize> = (0..held.rows()).collect();
+    let kept = split::thinned(&all, |at| &held.group()[at], MOST_EXPLAINED, ("families", artifact.seed));
+    let explained = artifact.explain(held.take(&kept)?.design())?;
     let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
     for (at, feature) in features::named(&spec.features)?.iter().enumerate() {
         let points: f64 = explained.points.column(at).iter().map(|points| points.abs()).sum();
@@ -233,7 +238,7 @@ mod tests {
     use crate::train::sample::tests::{ROWS, draw, rows, spec};
 
     fn model(rows: &Columns, spec: &Spec, ctx: &Context) -> (ModelArtifact, Judged) {
-        match fit(rows, spec, ctx).unwrap() {
+        match fit(&Rows::held(rows.clone()), spec, ctx).unwrap() {
             Fitted::Model { artifact, judged } => (*artifact, *judged),
             Fitted::Unrated(why, _) => panic!("{why}"),
         }
@@ -257,7 +262,7 @@ mod tests {
         let spec = spec(ctx);
         let sample = Sample::read(rows, &spec, ctx).unwrap();
         let usage = sample.split(&spec, ctx);
-        let set = sample.training_set(rows, &spec, vec![1.0; ROWS]).unwrap();
+        let set = sample.training_set(&Rows::held(rows.clone()), &spec, vec![1.0; ROWS]).unwrap();
         let model = spec.params.check().unwrap().fit(&set.take(&usage.train).unwrap(), ctx.seed).unwrap();
         let part = set.take(&usage.calibrate).unwrap();
         let (calibration, _) = calibrated(&part, &model, &spec.params, (spec.competition.line_price, ctx.seed)).unwrap();
@@ -314,7 +319,7 @@ mod tests {
             let shuffled =
                 rows(|_| 0).real("capacity_label", label).without("recovery_label").real("recovery_label", (0..ROWS).map(|_| None));
             let spec = Spec { target: Target::Covered, challengers: ctx.ratings.capacity.challengers.clone(), ..spec(&ctx) };
-            let auc = match fit(&shuffled, &spec, &ctx).unwrap() {
+            let auc = match fit(&Rows::held(shuffled), &spec, &ctx).unwrap() {
                 Fitted::Model { artifact, .. } => artifact.assessment.auc,
                 Fitted::Unrated(_, figures) => figures.and_then(|f| f.auc),
             };

@@ -7,12 +7,12 @@ mod compete;
 mod cross;
 mod fit;
 mod held;
+mod rows;
 mod sample;
 mod validation;
 
+pub use rows::Rows;
 pub use validation::Validation;
-
-use luheng_lake::columns::Columns;
 
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -33,7 +33,7 @@ pub struct Trained {
 ///
 /// # Errors
 /// A feature the catalog names and the program lacks; a fault in the rows.
-pub fn train(rows: &Columns, ctx: &Context) -> Result<Trained> {
+pub fn train(rows: &Rows<'_>, ctx: &Context) -> Result<Trained> {
     let mut warnings = Vec::new();
     let mut validation = Validation::new(ctx);
     let (mut models, mut axes) = (Vec::new(), Vec::new());

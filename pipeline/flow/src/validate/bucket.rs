@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::cutoff::{Facts, Party, TABLES, View};
 use crate::error::Result;
-use crate::features::{self, Feature, Subject};
+use crate::features::{self, Subject};
 use crate::means;
 use crate::standing::Standing;
 use crate::targets;
@@ -45,7 +45,7 @@ struct Mark {
 
 /// Every landmark of training, and those of them whose window had not ended by the day, with features and the axes they are rated on.
 fn landmarks(facts: &Facts, ctx: &Context) -> Result<(Columns, Columns)> {
-    let features: Vec<&'static Feature> = features::all().collect();
+    let features = features::rated(ctx);
     // Those of a case closed for want of property, which wait longest, are not told.
     let specs = [&ctx.ratings.capacity, &ctx.ratings.willingness, &ctx.ratings.recovery];
     let longest = specs.iter().map(|spec| spec.horizon_days.saturating_add(spec.grace_days)).max().unwrap_or_default();

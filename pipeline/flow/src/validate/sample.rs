@@ -68,8 +68,7 @@ impl Sample {
 
     /// Of these rows at most about so many, whole cases left out by hash.
     pub fn thinned(&self, rows: &[usize], most: usize, seed: u64) -> Vec<usize> {
-        let folds = u32::try_from(rows.len().div_ceil(most.max(1))).unwrap_or(u32::MAX);
-        rows.iter().copied().filter(|row| folds <= 1 || split::fold_of(&self.case_no[*row], folds, seed) == 0).collect()
+        split::thinned(rows, |row| &self.case_no[row], most, ("back-test", seed))
     }
 }
 
