@@ -98,3 +98,20 @@ fn weight_counts_where_rows_are_held_out() {
     assert!((heavy.held_loss.unwrap() - often.held_loss.unwrap()).abs() < 1e-9, "{heavy:?} {often:?}");
     assert!(often.held > heavy.held && heavy.kept > 0, "{heavy:?} {often:?}");
 }
+
+#[test]
+fn of_columns_that_say_the_same_the_first_is_read() {
+    // Six of them: more than are searched as one group, and enough rows that groups go to several threads.
+    let features: Vec<FeatureMeta> = (0..6).map(|j| meta(&format!("x{j}"), Direction::Free)).collect();
+    let x: Vec<f64> = (0..30_000).map(|i| f64::from(i * 7 % 64)).collect();
+    let label = x.iter().map(|x| f64::from(u8::from(*x > 20.0)) * 0.5 + f64::from(u8::from(*x > 50.0)) * 0.25).collect();
+    let set = set_of(features.clone(), vec![x; 6], label);
+    let tree = fit_values(&set, &BoostParams { max_leaves: 8, ..ONE }, Objective::Squared, 1).unwrap();
+    let (low, high) = ([0.0; 6], 60.0);
+    let mut first = low;
+    first[0] = high;
+    let mut others = [high; 6];
+    others[0] = 0.0;
+    let said = values(&tree, &features, &[&low, &first, &others]);
+    assert!(said[1] > said[0] + 0.5 && said[2] == said[0], "{said:?}");
+}
