@@ -1,5 +1,6 @@
 """The features in SQL: masking views made of the catalog's tables, then `features/*.sql` in order. Beside `features.py`, which times and compares."""
 import pathlib
+import time
 import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -11,6 +12,8 @@ TABLES = ("debtors", "cases", "parties", "payments", "assets", "seizures", "inco
 FILES = ("macros", "inquiries", "parties", "cases", "incomes", "obligations", "assets", "payments", "conduct", "judgments", "measures", "listings", "trajectory")
 BY_PARTY = ("f_cases", "f_obligations", "f_assets", "f_payments")
 BY_DEBTOR = ("f_inquiries", "f_conduct", "f_judgments", "f_measures", "f_listings", "f_trajectory")
+# Of inquiries: flags that the assets' file reads.
+CHANNELS = ("bank", "wealth", "securities", "equity", "vehicle", "tax", "provident_fund", "insurance")
 # Columns of the lake that no export has.
 OWN = ("debtor_id", "row_id", "known_on", "is_own", "identity_basis")
 
@@ -77,18 +80,30 @@ def statements(day, living_cost):
                 yield name, statement
 
 
-def final(con):
+def columns(con, day):
     """One row a rated party, one real a feature; what is counted and was not found is nothing."""
     counted = lambda name: name.endswith("_n") or "_n_" in name or name == "contact_lost_now"
-    columns = ["s.case_no", "s.debtor_id", "s.as_of"]
+    read = ["s.case_no", "s.debtor_id", "s.as_of"]
     for table in BY_PARTY + BY_DEBTOR:
         for (name, *_) in con.execute(f"describe {table}").fetchall():
             if name not in ("debtor_id", "case_no", "transfers", *CHANNELS):
-                columns.append(f"coalesce({table}.{name}, 0)::double as {name}" if counted(name) else f"{table}.{name}::double as {name}")
-    columns.append(f"coalesce(len(list_filter(f_conduct.transfers, lambda t: t > s.duty_on)), 0)::double as transfers_after_duty_n")
+                read.append(f"coalesce({table}.{name}, 0)::double as {name}" if counted(name) else f"{table}.{name}::double as {name}")
+    read.append(f"coalesce(len(list_filter(f_conduct.transfers, lambda t: t > s.duty_on)), 0)::double as transfers_after_duty_n")
     joins = "".join(f" join {t} on {t}.debtor_id = s.debtor_id and {t}.case_no = s.case_no" for t in BY_PARTY)
     joins += "".join(f" left join {t} on {t}.debtor_id = s.debtor_id" for t in BY_DEBTOR)
-    return f"select {', '.join(columns)} from (select *, date ':day' as as_of from subject) s{joins}"
+    return f"select {', '.join(read)} from (select *, date '{day}' as as_of from subject) s{joins}"
 
 
-CHANNELS = ("bank", "wealth", "securities", "equity", "vehicle", "tax", "provident_fund", "insurance")
+def compute(con, lake, day, living_cost, out):
+    """Computes the features of a lake on a day and writes them; gives the parties and the seconds of each file of statements."""
+    seconds = {}
+    for table in TABLES:
+        view(con, lake, table, f"date '{day}'")
+    for name, statement in statements(day, living_cost):
+        began = time.monotonic()
+        con.execute(statement)
+        seconds[name] = seconds.get(name, 0) + time.monotonic() - began
+    began = time.monotonic()
+    con.execute(f"copy ({columns(con, day)}) to '{out}' (format parquet, compression zstd, compression_level 3)")
+    parties = con.execute("select count(*) from subject").fetchone()[0]
+    return {"rated": parties, **seconds, "written": time.monotonic() - began}
