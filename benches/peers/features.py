@@ -14,6 +14,8 @@ What is timed, each in a process of its own, both reading the same Parquet files
 
 * `duckdb`: the features in SQL (`features_sql.py` makes the masking views from `pipeline/catalog/tables`, `features/*.sql` the columns), 2 threads, no
   memory limit but its own (80 % of the machine's), one file of features.
+* `duckdb sorted`: the same, told that versions of a fact lie together in the files, the newest last: no window is sorted. It holds only where each bucket is
+  one file, as after a full load; luheng makes no such condition.
 * `luheng`: `luheng features --jobs 2`, with all that stage does: the same columns, and beside them the rows each value rests on (evidence), the standing of
   each party (coverage, status, what to ask for, overdue steps of the table `milestones`), content hashes, 64 files of each, synced to disk. None of
   this is asked of DuckDB.
@@ -102,14 +104,16 @@ def prepare(arguments, folder):
     return work, config
 
 
-def peer(lake, config, out):
+def peer(way, lake, config, out):
     """The features in SQL, read from the lake and written to Parquet; prints the parties and the seconds of each file of statements."""
     import duckdb
     import features_sql
     given = tomllib.loads(config.read_text())
     con = duckdb.connect()
-    con.execute(f"set threads = 2; set preserve_insertion_order = false; set temp_directory = '{out.parent / 'tmp'}'")
-    print(json.dumps(features_sql.compute(con, lake, given["as_of"], given.get("means", {}).get("living_cost_monthly_fen"), out)))
+    by_order = way == "sorted"
+    con.execute(f"set threads = 2; set preserve_insertion_order = {by_order}; set temp_directory = '{out.parent / 'tmp'}'")
+    living_cost = given.get("means", {}).get("living_cost_monthly_fen")
+    print(json.dumps(features_sql.compute(con, lake, given["as_of"], living_cost, out, by_order)))
 
 
 def stage(arguments, name, work, config):
@@ -166,25 +170,26 @@ def run(arguments, work, config, out):
     read, stored = rows_of(work / "lake")
     print(f"{datetime.date.today()}  {stored} rows in the lake, {read} of them in tables that features read; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("| program | seconds | cpu s | rows/s | parties/s | peak MiB | of duckdb's seconds | of its cpu s |\n|---|---|---|---|---|---|---|---|")
-    theirs, base, parties = out / "duckdb" / "features.parquet", None, 0
+    theirs, base, parties, files = out / "duckdb" / "features.parquet", None, 0, {}
 
-    def shown(name, seconds, cpu, peak, ratio=""):
-        print(f"| {name} | {seconds:.2f} | {cpu:.2f} | {read / seconds:,.0f} | {parties / seconds:,.0f} | {peak:.0f} | {ratio or ' | '} |", flush=True)
-    if "duckdb" in only:
-        *base, text, _ = measured([PYTHON, __file__, "--peer", work / "lake", config, theirs], theirs.parent)
-        done = json.loads(text.splitlines()[-1])
-        parties = done.pop("rated")
-        shown("duckdb", *base, "1.00 | 1.00")
+    def shown(name, seconds, cpu, peak):
+        ratio = f"{seconds / base[0]:.2f} | {cpu / base[1]:.2f}" if base and "score" not in name else " | "
+        print(f"| {name} | {seconds:.2f} | {cpu:.2f} | {read / seconds:,.0f} | {parties / seconds:,.0f} | {peak:.0f} | {ratio} |", flush=True)
+    for name in [name for name in ("duckdb sorted", "duckdb") if name in only]:
+        *took, text, _ = measured([PYTHON, __file__, "--peer", name.split()[-1], work / "lake", config, theirs], theirs.parent)
+        files[name] = json.loads(text.splitlines()[-1])
+        parties, base = files[name].pop("rated"), took if name == "duckdb" else None
+        shown(name, *took)
     if "luheng" in only:
         for made in (work / "runs").glob(".*.stages"):
             shutil.rmtree(made)
-        *ours, within, rows = stage(arguments, "features", work, config)
-        shown("luheng features", *ours, f"{ours[0] / base[0]:.2f} | {ours[1] / base[1]:.2f}" if base else "")
+        *ours, within, _ = stage(arguments, "features", work, config)
+        shown("luheng features", *ours)
     if "score" in only:
-        seconds, cpu, peak, scored, rows = stage(arguments, "score", work, config)
-        shown("luheng score", seconds, cpu, peak)
-    if "duckdb" in only:
-        print("duckdb's seconds by file: " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in done.items()))
+        *took, scored, _ = stage(arguments, "score", work, config)
+        shown("luheng score", *took)
+    for name, seconds in files.items():
+        print(f"{name}, seconds by file: " + ", ".join(f"{file} {spent:.2f}" for file, spent in seconds.items()))
     if "luheng" in only:
         print(f"the stage features alone: {within:.2f} s" + (f", score: {scored:.2f} s, {parties / scored:,.0f} parties/s" if "score" in only else ""))
     print(f"load after: {os.getloadavg()[0]:.1f}")
@@ -196,7 +201,7 @@ def main():
     """Prepares, times, compares; or does one part of it in a process of its own."""
     part, given = sys.argv[1:2], sys.argv[2:]
     if part == ["--peer"]:
-        return peer(*map(pathlib.Path, given))
+        return peer(given[0], *map(pathlib.Path, given[1:]))
     if part == ["--thin"]:
         return thin(pathlib.Path(given[0]), pathlib.Path(given[1]), given[2])
     if part == ["--compare"]:
@@ -209,7 +214,7 @@ def main():
     parser.add_argument("--keep", type=pathlib.Path, help="keep the lake and the results here; a lake that is there is used again")
     parser.add_argument("--lake", type=pathlib.Path, help="a work folder with a lake and a model in use; nothing is made")
     parser.add_argument("--config", type=pathlib.Path, help="of that work folder")
-    parser.add_argument("--only", default="duckdb,luheng,score,compare", help="parts to run, separated by commas")
+    parser.add_argument("--only", default="duckdb sorted,duckdb,luheng,score,compare", help="parts to run, separated by commas")
     parser.add_argument("--repeat", type=int, default=1, help="time and compare so often")
     arguments = parser.parse_args()
     if not PYTHON.exists():

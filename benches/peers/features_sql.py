@@ -15,7 +15,8 @@ BY_DEBTOR = ("f_inquiries", "f_conduct", "f_judgments", "f_measures", "f_listing
 # Of inquiries: flags that the assets' file reads.
 CHANNELS = ("bank", "wealth", "securities", "equity", "vehicle", "tax", "provident_fund", "insurance")
 # Columns of the lake that no export has.
-OWN = ("debtor_id", "row_id", "known_on", "is_own", "identity_basis")
+OWN = {"debtor_id": "varchar", "row_id": "varchar", "known_on": "date", "is_own": "boolean", "identity_basis": "varchar"}
+TYPES = {"text": "varchar", "code": "varchar", "money": "bigint", "int": "bigint", "date": "date", "flag": "boolean", "real": "double"}
 
 
 def toml(path):
@@ -41,15 +42,26 @@ def masked(name, column, day):
     return name
 
 
-def view(con, lake, table, day):
+NEWEST = "from {files} where known_on <= {day} qualify row_number() over (partition by debtor_id, row_id order by known_on desc, seen_on desc, content_hash desc) = 1"
+# The same where every bucket is one file, as after a full load: versions of a fact lie together there, the newest last, and a scan keeps their order.
+LAST = """select * exclude (next_debtor, next_row) from (
+    select *, lead(debtor_id) over () as next_debtor, lead(row_id) over () as next_row from {files} where known_on <= {day})
+    where next_row is distinct from row_id or next_debtor is distinct from debtor_id"""
+
+
+def view(con, lake, table, day, by_order):
     """What was known on the day: of several versions the newest, nothing voided, nothing of the wrong person, dates to come masked."""
     files = f"read_parquet('{lake}/{table}/*/*.parquet', hive_partitioning = false)"
+    if not any(pathlib.Path(lake).glob(f"{table}/*/*.parquet")):
+        # A table that no export has is empty.
+        columns = {name: TYPES[column["kind"]] for name, column in columns_of(table).items()} | OWN | {"seen_on": "date", "content_hash": "bigint", "elsewhere": "boolean"}
+        con.execute(f"create temp table {table}_held ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+        files = f"{table}_held"
     held = [row[0] for row in con.execute(f"describe select * from {files}").fetchall()]
     described = columns_of(table)
     read = [masked(name, described[name], day) if name in described else name for name in held if name in described or name in OWN]
     con.execute(f"""create view {table}_newest as
-        with newest as (from {files} where known_on <= {day}
-            qualify row_number() over (partition by debtor_id, row_id order by known_on desc, seen_on desc, content_hash desc) = 1)
+        with newest as ({(LAST if by_order else NEWEST).format(files=files, day=day)})
         from newest anti join (select distinct debtor_id, row_id from {files} where void_reason = 'wrong_person') using (debtor_id, row_id)""")
     con.execute(f"""create view {table} as select {', '.join(read)} from {table}_newest
         where (voided_on is null or voided_on > {day}) and not coalesce(elsewhere, false)""")
@@ -94,11 +106,11 @@ def columns(con, day):
     return f"select {', '.join(read)} from (select *, date '{day}' as as_of from subject) s{joins}"
 
 
-def compute(con, lake, day, living_cost, out):
+def compute(con, lake, day, living_cost, out, by_order=False):
     """Computes the features of a lake on a day and writes them; gives the parties and the seconds of each file of statements."""
     seconds = {}
     for table in TABLES:
-        view(con, lake, table, f"date '{day}'")
+        view(con, lake, table, f"date '{day}'", by_order)
     for name, statement in statements(day, living_cost):
         began = time.monotonic()
         con.execute(statement)
