@@ -4,6 +4,8 @@
     python3 benches/peers/features.py                              makes the town, then times and compares
     python3 benches/peers/features.py --debtors 20000 --since none a quick run on a town left whole
     python3 benches/peers/features.py --keep DIR                   as above, and keeps the lake there; a lake that is there is used again
+    python3 benches/peers/features.py --random 1500 --only duckdb,luheng,compare
+                                                                   no town: every code, days at the edges of windows, versions, voided rows, days to come
     python3 benches/peers/features.py --lake WORK --config FILE    on the lake of any work folder (not encrypted)
 
 The town is that of `luheng synth`, 160 rows a rated party. To come to 30 rows a party it is thinned by one rule, `--since DAY`: what happens (payments,
@@ -80,6 +82,7 @@ def thin(town, out, since):
 
 def prepare(arguments, folder):
     """A work folder with the lake of a town and a model in use."""
+    import features_random
     work, config = folder / "work", folder / "luheng.toml"
     if (work / "lake" / "_state.json").exists() and (work / "models").exists():
         return work, config
@@ -88,7 +91,10 @@ def prepare(arguments, folder):
     luheng, common = arguments.luheng.resolve(), ("--config", config, "--jobs", "2")
     town, small, inputs = folder / "town", folder / "small", folder / "inputs"
     began = time.monotonic()
-    if not inputs.exists():
+    if arguments.random:
+        config.write_text("max_reject_share = 1.0\n" + CONFIG)
+        features_random.write(inputs, AS_OF, arguments.random, arguments.seed)
+    elif not inputs.exists():
         told(luheng, "synth", "--debtors", arguments.debtors, "--seed", arguments.seed, "--out", town)
         subprocess.run([PYTHON, __file__, "--thin", town, inputs, arguments.since], check=True)
         shutil.rmtree(town)
@@ -129,7 +135,8 @@ def stage(arguments, name, work, config):
 def rows_of(lake):
     """Rows of the lake's tables that features read, and of all that have a debtor."""
     import features_sql
-    stored = {table: sum(bucket["stored"] for bucket in buckets) for table, buckets in json.loads((lake / "_state.json").read_text())["tables"].items()}
+    tables = json.loads((lake / "_state.json").read_text())["tables"]
+    stored = {table: sum(bucket["stored"] for bucket in buckets) for table, buckets in tables.items()}
     return sum(stored.get(table, 0) for table in features_sql.TABLES), sum(stored.values())
 
 
@@ -145,7 +152,8 @@ def compare(ours, theirs):
     con = duckdb.connect()
     con.execute(f"set threads = 2; create view ours as from read_parquet('{ours}', hive_partitioning = false); create view theirs as from '{theirs}'")
     names = [[row[0] for row in con.execute(f"describe {side}").fetchall()] for side in ("ours", "theirs")]
-    alone = con.execute("select count(*) from ours o full join theirs t using (case_no, debtor_id) where o.as_of is distinct from t.as_of").fetchone()[0]
+    of_one = "select count(*) from ours o full join theirs t using (case_no, debtor_id) where o.as_of is distinct from t.as_of"
+    alone = con.execute(of_one).fetchone()[0]
     differing = sorted(set(names[0]) ^ set(names[1]))
     features = [name for name in names[0] if name in names[1] and name not in ("case_no", "debtor_id", "as_of")]
     equal = lambda n: f"(o.{n} is null and t.{n} is null or coalesce(abs(o.{n} - t.{n}) <= 1e-9 * greatest(abs(o.{n}), abs(t.{n})), false))"
@@ -156,10 +164,12 @@ def compare(ours, theirs):
     for name, differ, known, distinct in zip(features, counts[::3], counts[1::3], counts[2::3]):
         print(f"{name:<34}{rows - differ:>10}{differ:>8}{known:>10}{distinct:>10}")
         if differ:
-            for case in con.execute(f"select case_no, debtor_id, o.{name} as luheng, t.{name} as duckdb {joined} where not {equal(name)} order by all limit 3").fetchall():
+            three = f"select case_no, debtor_id, o.{name} as luheng, t.{name} as duckdb {joined} where not {equal(name)} order by all limit 3"
+            for case in con.execute(three).fetchall():
                 print(f"    {case}")
     wrong = sum(counts[::3])
-    print(f"{len(features)} features of {rows} parties, {len(features) * rows} values: {wrong} differ; parties of one side only: {alone}; columns of one side only: {differing or 'none'}")
+    print(f"{len(features)} features of {rows} parties, {len(features) * rows} values: {wrong} differ; "
+          f"parties of one side only: {alone}; columns of one side only: {differing or 'none'}")
     return int(bool(wrong or alone or differing))
 
 
@@ -168,7 +178,8 @@ def run(arguments, work, config, out):
     from ingest import measured
     only = arguments.only.split(",")
     read, stored = rows_of(work / "lake")
-    print(f"{datetime.date.today()}  {stored} rows in the lake, {read} of them in tables that features read; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{datetime.date.today()}  {stored} rows in the lake, {read} of them in tables that features read; "
+          f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("| program | seconds | cpu s | rows/s | parties/s | peak MiB | of duckdb's seconds | of its cpu s |\n|---|---|---|---|---|---|---|---|")
     theirs, base, parties, files = out / "duckdb" / "features.parquet", None, 0, {}
 
@@ -180,6 +191,9 @@ def run(arguments, work, config, out):
         files[name] = json.loads(text.splitlines()[-1])
         parties, base = files[name].pop("rated"), took if name == "duckdb" else None
         shown(name, *took)
+    if not files and theirs.exists():
+        count = f"import duckdb; print(duckdb.connect().execute(\"select count(*) from '{theirs}'\").fetchone()[0])"
+        parties = int(subprocess.run([PYTHON, "-c", count], capture_output=True, check=True, text=True).stdout)
     if "luheng" in only:
         for made in (work / "runs").glob(".*.stages"):
             shutil.rmtree(made)
@@ -191,7 +205,9 @@ def run(arguments, work, config, out):
     for name, seconds in files.items():
         print(f"{name}, seconds by file: " + ", ".join(f"{file} {spent:.2f}" for file, spent in seconds.items()))
     if "luheng" in only:
-        print(f"the stage features alone: {within:.2f} s" + (f", score: {scored:.2f} s, {parties / scored:,.0f} parties/s" if "score" in only else ""))
+        print(f"luheng features, the stage alone: {within:.2f} s, {parties / within:,.0f} parties/s")
+    if "score" in only:
+        print(f"luheng score, the stage alone: {scored:.2f} s, {parties / scored:,.0f} parties/s")
     print(f"load after: {os.getloadavg()[0]:.1f}")
     if "compare" in only and subprocess.run([PYTHON, __file__, "--compare", parts(work, "features"), theirs]).returncode:
         sys.exit("the two do not come to the same values: an error of the SQL, or of luheng")
@@ -211,6 +227,7 @@ def main():
     parser.add_argument("--debtors", type=int, default=1_327_000, help="of the town: 0.75 rated parties a debtor")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--since", default="2026-04-20", help="leave out what happened and was known before this day; none keeps all")
+    parser.add_argument("--random", type=int, default=0, metavar="N", help="instead of a town, N debtors to whom everything happens at random")
     parser.add_argument("--keep", type=pathlib.Path, help="keep the lake and the results here; a lake that is there is used again")
     parser.add_argument("--lake", type=pathlib.Path, help="a work folder with a lake and a model in use; nothing is made")
     parser.add_argument("--config", type=pathlib.Path, help="of that work folder")

@@ -100,8 +100,8 @@ def write(folder, day, debtors, seed):
         ref, mine = f"D{at:06}", []
         # One of ten is a debtor met before under another key.
         person = number(draw, at - 1 if at % 10 == 9 else at)
-        tables["debtors"] += court.versions("debtors", {"debtor_ref": ref, "id_kind": "resident_id", "id_no": person, "kind": "natural", "name": f"甲{at}"} if at % 5
-            else {"debtor_ref": ref, "id_kind": "other", "id_no": "", "name": f"甲{at}"})
+        identity = {"id_kind": "resident_id", "id_no": person, "kind": "natural"} if at % 5 else {"id_kind": "other", "id_no": ""}
+        tables["debtors"] += court.versions("debtors", {"debtor_ref": ref, "name": f"甲{at}"} | identity)
         for nth in range(draw.choice([1, 1, 2, 3, 4])):
             case = f"（2024）测9901执{at * 10 + nth + 1}号"
             earlier = {"resumed_from": draw.choice(mine + ["（2019）测9901执7号"])} if mine and draw.random() < 0.4 else {"resumed_from": ""}

@@ -9,7 +9,8 @@ CATALOG = HERE.parent.parent / "pipeline" / "catalog"
 TABLES = ("debtors", "cases", "parties", "payments", "assets", "seizures", "incomes", "obligations", "inquiries", "conduct", "trajectory", "measures",
           "listings", "judgments")
 # In this order: a later file reads tables of an earlier one.
-FILES = ("macros", "inquiries", "parties", "cases", "incomes", "obligations", "assets", "payments", "conduct", "judgments", "measures", "listings", "trajectory")
+FILES = ("macros", "inquiries", "parties", "cases", "incomes", "obligations", "assets", "payments", "conduct", "judgments", "measures", "listings",
+         "trajectory")
 BY_PARTY = ("f_cases", "f_obligations", "f_assets", "f_payments")
 BY_DEBTOR = ("f_inquiries", "f_conduct", "f_judgments", "f_measures", "f_listings", "f_trajectory")
 # Of inquiries: flags that the assets' file reads.
@@ -42,7 +43,8 @@ def masked(name, column, day):
     return name
 
 
-NEWEST = "from {files} where known_on <= {day} qualify row_number() over (partition by debtor_id, row_id order by known_on desc, seen_on desc, content_hash desc) = 1"
+NEWEST = """from {files} where known_on <= {day}
+    qualify row_number() over (partition by debtor_id, row_id order by known_on desc, seen_on desc, content_hash desc) = 1"""
 # The same where every bucket is one file, as after a full load: versions of a fact lie together there, the newest last, and a scan keeps their order.
 LAST = """select * exclude (next_debtor, next_row) from (
     select *, lead(debtor_id) over () as next_debtor, lead(row_id) over () as next_row from {files} where known_on <= {day})
@@ -54,7 +56,8 @@ def view(con, lake, table, day, by_order):
     files = f"read_parquet('{lake}/{table}/*/*.parquet', hive_partitioning = false)"
     if not any(pathlib.Path(lake).glob(f"{table}/*/*.parquet")):
         # A table that no export has is empty.
-        columns = {name: TYPES[column["kind"]] for name, column in columns_of(table).items()} | OWN | {"seen_on": "date", "content_hash": "bigint", "elsewhere": "boolean"}
+        of_exports = {name: TYPES[column["kind"]] for name, column in columns_of(table).items()}
+        columns = of_exports | OWN | {"seen_on": "date", "content_hash": "bigint", "elsewhere": "boolean"}
         con.execute(f"create temp table {table}_held ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
         files = f"{table}_held"
     held = [row[0] for row in con.execute(f"describe select * from {files}").fetchall()]
@@ -75,7 +78,8 @@ def parameters(day, living_cost):
     texts = lambda values: "[" + ", ".join(f"'{v}'" for v in values) + "]"
     return {
         ":day": str(day), ":living_cost": "null::bigint" if living_cost is None else str(living_cost), ":stale_days": str(capacity["stale_days"]),
-        ":income_months": str(capacity["horizon_days"] // 30), ":unstated": str(means["ownership"]["unstated"]), ":liquid": texts(means["liquid"]["classes"]),
+        ":income_months": str(capacity["horizon_days"] // 30), ":unstated": str(means["ownership"]["unstated"]),
+        ":liquid": texts(means["liquid"]["classes"]),
         ":haircut": "map {" + ", ".join(f"'{k}': {v}::double" for k, v in means["haircut"].items()) + "}",
         ":business": texts(causes["business"]), ":refinancing": texts(causes["refinancing"]), ":purchase": texts(causes["purchase"])}
 
