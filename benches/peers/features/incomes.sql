@@ -1,4 +1,4 @@
--- Streams that run on the day: begun by then, not ended.
+-- Streams that run on the day: begun by then (a day to come reads as unknown, contract section 1), not ended.
 create temp table income as
 select debtor_id, coalesce(sum(monthly_fen) filter (where to_on is null and from_on is not null), 0)::bigint as monthly_fen,
     coalesce(sum(monthly_fen) filter (where to_on is null and from_on is not null and kind in ('wage', 'pension', 'rent')), 0)::bigint as paid_out_fen,

@@ -1,4 +1,5 @@
--- Money the debtor himself paid.
+-- Money the debtor himself paid. What was due then is counted as luheng counts it: what is due now and what he himself has paid since; what another party
+-- of a joint case has paid since, and what was waived, was due then too and is left out (the dictionary says otherwise).
 create temp table paid as select debtor_id, case_no, paid_on, amount_fen, source from receipt where is_own;
 
 create temp table streak as
