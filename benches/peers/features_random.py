@@ -35,7 +35,7 @@ class Court:
     """Draws rows."""
 
     def __init__(self, day, seed):
-        self.day, self.draw, self.codes = datetime.date.fromisoformat(day), random.Random(seed), codes()
+        self.day, self.draw, self.codes, self.parties = datetime.date.fromisoformat(day), random.Random(seed), codes(), []
 
     def date(self):
         back = self.draw.choice(EDGES) if self.draw.random() < 0.5 else self.draw.randrange(-300, 1500)
@@ -76,12 +76,19 @@ class Court:
         row["known_on"] = max(after) + late if after else self.day - abs(self.date() - self.day) + late
         return row
 
+    def moved(self, table):
+        """An asset that has become another's, a receipt that was booked on another case: such facts lie in two places of the lake."""
+        if table not in ("assets", "payments") or self.draw.random() < 0.7 or not self.parties:
+            return {}
+        case, ref = self.draw.choice(self.parties)
+        return {"debtor_ref": ref} if table == "assets" else {"debtor_ref": self.draw.choice(["", ref]), "case_no": case}
+
     def versions(self, table, given):
         """One to three rows of one key, each known later than the one before."""
         rows = [self.row(table, given)]
         keep = {name: rows[0][name] for name in KEYED.get(table, given)}
         while self.draw.random() < 0.3 and len(rows) < 3:
-            newer = self.row(table, given | keep)
+            newer = self.row(table, given | keep | self.moved(table))
             newer["known_on"] = max(newer["known_on"], rows[-1]["known_on"] + datetime.timedelta(days=1))
             rows.append(newer)
         return rows
@@ -109,6 +116,7 @@ def write(folder, day, debtors, seed):
             tables["cases"] += court.versions("cases", {"case_no": case, **earlier, "court_code": "", "basis_doc_no": ""})
         for case in mine + [c for c in draw.sample(list(cases), min(len(cases), 1)) if draw.random() < 0.4]:
             cases[case] = True
+            court.parties.append((case, ref))
             tables["parties"] += court.versions("parties", {"case_no": case, "debtor_ref": ref, "after_party": ""})
         assets = [f"{ref}-{n}" for n in range(draw.randrange(ROWS["assets"] * 2))]
         for table, most in ROWS.items():
