@@ -174,7 +174,7 @@ def measured(command, out):
 
 
 def timed(command):
-    """Seconds, seconds of processor time, peak MiB and standard output of a process tree."""
+    """Seconds, seconds of processor time, peak MiB, standard output and standard error of a process tree."""
     from night import Peaks
     began = time.monotonic()
     child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -193,7 +193,7 @@ def timed(command):
     reader.join()
     if status:
         sys.exit(f"{' '.join(str(c) for c in command)} ended with {status}:\n{''.join(said)[-3000:]}")
-    return seconds, usage.ru_utime + usage.ru_stime, max(peaks.peaks.values(), default=0) / (1 << 20), text
+    return seconds, usage.ru_utime + usage.ru_stime, max(peaks.peaks.values(), default=0) / (1 << 20), text, "".join(said)
 
 
 def luheng(arguments, folder, config, inputs, work):
@@ -221,7 +221,7 @@ def run(arguments, folder):
     found, base, ours = {}, None, None
     for name in ("duckdb", "duckdb copy", "pyarrow copy"):
         if name in only:
-            *took, text = measured([PYTHON, __file__, "--peer", name, folder, out], out)
+            *took, text, _ = measured([PYTHON, __file__, "--peer", name, folder, out], out)
             if name == "duckdb":
                 base, found[name] = took, json.loads(text.splitlines()[-1])
             shown(name, rows, took, base)
