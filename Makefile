@@ -14,7 +14,7 @@ help:
 	@echo "make check    format, lints and the rules of the house"
 	@echo "make bench    all of bench-night and bench-peers"
 	@echo "make bench-night  a town of 100,000 debtors: rows a second and memory of each stage (DEBTORS=n for another size)"
-	@echo "make bench-peers  ingest beside DuckDB and pyarrow, features beside DuckDB, value by value, linkage beside Splink: ratios (ROWS=n, FEATURES=n: rows of the first, debtors of the second)"
+	@echo "make bench-peers  ingest beside DuckDB and pyarrow, features beside DuckDB, value by value, ratings beside LightGBM, linkage beside Splink: ratios (ROWS=n, FEATURES=n: rows of the first, debtors of the second)"
 	@echo "make bench-models  binning, scorecard, additive model, trees, effects and neighbours beside their peers; writes models/benches/RESULTS.md"
 	@echo "make golden   accept what the run writes now as what it should write"
 	@echo "make outside  the contract, checked on WORK by a program that shares no code with this one"
@@ -48,6 +48,7 @@ bench-peers: tools
 	$(CARGO) build --release --workspace
 	$(PYTHON) benches/peers/ingest.py --luheng $(LUHENG) $(if $(ROWS),--rows $(ROWS))
 	$(PYTHON) benches/peers/features.py --luheng $(LUHENG) $(if $(FEATURES),--debtors $(FEATURES))
+	$(PYTHON) benches/peers/rating.py --luheng $(LUHENG)
 	$(PYTHON) benches/peers/linkage.py
 
 # Likewise into models/benches/.venv.

@@ -93,7 +93,9 @@ pub fn means_of<'a>(party: &Party<'_, 'a>, ctx: &Context) -> Means<'a> {
     for asset in party.view.rows("assets").iter().filter(|a| a.date("disposed_on").is_none()) {
         means.assets.push(asset_of(party, *asset, due, &chain, ctx));
     }
-    means.incomes = party.view.rows("incomes").iter().filter(|i| i.date("to_on").is_none()).copied().collect();
+    // A day that has not come reads as unknown: without its first day an income has not begun.
+    let runs = |i: &&Row<'_>| i.date("from_on").is_some() && i.date("to_on").is_none();
+    means.incomes = party.view.rows("incomes").iter().filter(runs).copied().collect();
     let monthly = means.incomes.iter().filter_map(|i| i.fen("monthly_fen")).fold(0_i64, i64::saturating_add);
     let natural = party.view.debtor().and_then(|d| d.text("kind")).is_none_or(|k| k == "natural");
     (means.income_free_monthly_fen, means.is_income_uncounted) = match (natural, ctx.config.means.living_cost_monthly_fen) {

@@ -61,11 +61,12 @@ pub(super) fn duty_day(s: &Subject<'_, '_>) -> Option<i32> {
     s.party.case.date("duty_due_on").or(s.party.case.date("basis_effective_on"))
 }
 
-/// Was the asset under any hold on the day it went? Then the court sold it.
+/// Was the asset under any hold on the day it went, neither lifted nor lapsed before? Then the court sold it.
 fn was_held(s: &Subject<'_, '_>, asset: &Row<'_>, on: i32) -> bool {
     let reference = asset.text("asset_ref");
     let holds = s.party.view.rows("seizures").iter().filter(|hold| hold.text("asset_ref") == reference);
-    holds.into_iter().any(|hold| hold.date("from_on").is_some_and(|from| from <= on) && hold.date("lifted_on").is_none_or(|to| to >= on))
+    let lasts = |hold: &Row<'_>| ["lifted_on", "expires_on"].into_iter().all(|end| hold.date(end).is_none_or(|end| end >= on));
+    holds.into_iter().any(|hold| hold.date("from_on").is_some_and(|from| from <= on) && lasts(hold))
 }
 
 /// Assets disposed of after a day, as documented.

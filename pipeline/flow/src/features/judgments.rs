@@ -15,7 +15,10 @@ pub const FEATURES: &[Feature] = &[
         zh: "此前生效裁判自动履行的比例",
         en: "earlier judgments performed without enforcement",
         missing: Missing::Unknown(NO_JUDGMENT),
-        compute: |s| Value::part(within(s, "judgments", "effective_on", 3650), |r| r.date("performed_on").is_some()),
+        compute: |s| {
+            let freely = |r: &Row<'_>| r.date("performed_on").is_some() && r.text("enforcement_case_no").is_none();
+            Value::part(within(s, "judgments", "effective_on", 3650), freely)
+        },
         ..BASE
     },
     Feature {

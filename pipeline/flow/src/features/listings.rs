@@ -1,4 +1,5 @@
-//! Lists: entries in force on the day. Removed, expired, suspended and voided ones count for nothing.
+//! Lists: entries in force on the day, by the number of their decision. Removed, expired, suspended and voided ones count for nothing, nor do those
+//! without a number.
 
 use luheng_models::Direction::Down;
 
@@ -8,7 +9,8 @@ use crate::conduct::in_force;
 use crate::cutoff::Row;
 
 fn listed<'a>(s: &Subject<'_, 'a>, keep: impl Fn(&Row<'a>) -> bool) -> Value<'a> {
-    let counts = |r: &&Row<'a>| r.text("list") == Some("dishonest") && in_force(r, s.party.day()) && keep(r);
+    let is_entry = |r: &Row<'a>| r.text("list") == Some("dishonest") && r.text("document_no").is_some();
+    let counts = |r: &&Row<'a>| is_entry(r) && in_force(r, s.party.day()) && keep(r);
     Value::count(s.party.view.rows("listings").iter().filter(counts).copied().collect())
 }
 

@@ -35,7 +35,7 @@ use crate::wording;
 
 pub use dictionary::dictionary;
 pub use missing::Missing;
-pub use stage::{Written, moment_of, of_bucket, subject_values};
+pub use stage::{Written, moment_of, of_bucket};
 
 /// One debtor in one case on one day, with its means counted once.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ fn sum<'s, 'a: 's>(paid: impl Iterator<Item = &'s Dated<'a>>) -> i64 {
     paid.filter_map(|p| p.row.fen("amount_fen")).fold(0_i64, i64::saturating_add)
 }
 
-/// Paid in a window over what was due before that.
+/// Paid in a window over that and what is still due: what others paid on the debt meanwhile is in neither.
 fn paid_share<'a>(s: &Subject<'_, 'a>, days: i32) -> Value<'a> {
     let (rows, paid) = (last(s, days).iter().map(|p| p.row).collect(), sum(last(s, days).iter()));
     Value::share(paid, s.means.due_fen.saturating_add(paid), 1.0, rows)
@@ -37,29 +37,29 @@ const PAID: Feature = Feature { unit: Unit::Share, ..BASE };
 pub const FEATURES: &[Feature] = &[
     Feature {
         id: "payments_own_share_30d",
-        zh: "近三十日本人已付占当时应付",
-        en: "paid by the debtor in thirty days over what was then due",
+        zh: "近三十日本人已付占该款与尚欠之和",
+        en: "paid by the debtor in thirty days over that and what is still due",
         compute: |s| paid_share(s, 30),
         ..PAID
     },
     Feature {
         id: "payments_own_share_90d",
-        zh: "近九十日本人已付占当时应付",
-        en: "paid by the debtor in ninety days over what was then due",
+        zh: "近九十日本人已付占该款与尚欠之和",
+        en: "paid by the debtor in ninety days over that and what is still due",
         compute: |s| paid_share(s, 90),
         ..PAID
     },
     Feature {
         id: "payments_own_share_365d",
-        zh: "近一年本人已付占当时应付",
-        en: "paid by the debtor in a year over what was then due",
+        zh: "近一年本人已付占该款与尚欠之和",
+        en: "paid by the debtor in a year over that and what is still due",
         compute: |s| paid_share(s, 365),
         ..PAID
     },
     Feature {
         id: "payments_own_share_1095d",
-        zh: "近三年本人已付占当时应付",
-        en: "paid by the debtor in three years over what was then due",
+        zh: "近三年本人已付占该款与尚欠之和",
+        en: "paid by the debtor in three years over that and what is still due",
         compute: |s| paid_share(s, 1095),
         ..PAID
     },

@@ -15,23 +15,14 @@ use crate::standing::{self, Standing};
 pub struct Written {
     /// One row a rated party, one real a feature.
     pub features: Columns,
-    /// Which rows each value rests on.
+    /// Which rows each value rests on, of the features that may be a reason.
     pub evidence: Columns,
     /// Where each party stands before any model.
     pub standing: Columns,
 }
 
-/// Values of the features for one subject, in their order; with each the evidence, `table:row_id;…`.
-pub fn subject_values(subject: &Subject<'_, '_>, features: &[&'static Feature]) -> Vec<(Option<f64>, Option<String>)> {
-    let value = |feature: &&'static Feature| {
-        let value = (feature.compute)(subject);
-        (value.number.filter(|n| !n.is_nan()), evidence_of(&value.rows))
-    };
-    features.iter().map(value).collect()
-}
-
-/// Rows as reasons cite them, each once and in order; none for no rows.
-fn evidence_of(rows: &[Row<'_>]) -> Option<String> {
+/// Rows as reasons cite them, `table:row_id;…`, each once and in order; none for no rows.
+pub(super) fn evidence_of(rows: &[Row<'_>]) -> Option<String> {
     let mut keys: Vec<(&str, &str)> = rows.iter().map(|row| (row.table(), row.row_id())).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -50,6 +41,9 @@ fn evidence_of(rows: &[Row<'_>]) -> Option<String> {
 /// A column read that no table has.
 pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
     let features: Vec<&'static Feature> = all().collect();
+    // Only the two axes give reasons; evidence of the rest would be written for nobody.
+    let axes = [&ctx.ratings.capacity, &ctx.ratings.willingness];
+    let cited: Vec<bool> = features.iter().map(|f| axes.iter().any(|spec| spec.features.iter().any(|id| id == f.id))).collect();
     let mut standings = Vec::new();
     let mut values: Vec<Vec<Option<f64>>> = vec![Vec::new(); features.len()];
     let mut evidence: Vec<(usize, &'static str, String)> = Vec::new();
@@ -57,10 +51,11 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
         let means = means::means_of(party, ctx);
         standings.push(Standing::of(party, &means, ctx));
         let subject = Subject { party: *party, means, ctx };
-        for (at, (number, rows)) in subject_values(&subject, &features).into_iter().enumerate() {
-            values[at].push(number);
-            if let Some(rows) = rows {
-                evidence.push((standings.len() - 1, features[at].id, rows));
+        for (at, feature) in features.iter().enumerate() {
+            let value = (feature.compute)(&subject);
+            values[at].push(value.number.filter(|n| !n.is_nan()));
+            if let Some(rows) = cited[at].then(|| evidence_of(&value.rows)).flatten() {
+                evidence.push((standings.len() - 1, feature.id, rows));
             }
         }
     };

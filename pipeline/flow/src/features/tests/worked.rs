@@ -14,7 +14,8 @@ const OWN: &str = "assets asset_ref=a class=deposit gross_fen=1000000 | assets a
     assets asset_ref=c class=deposit gross_fen=500000
     seizures asset_ref=a case_no=CASE kind=freeze from_on=2025-02-01 expires_on=2025-07-30
     seizures asset_ref=b case_no=CASE kind=freeze from_on=2025-02-01 expires_on=2026-02-01";
-const WAGE: &str = "incomes kind=wage from_on=2025-05-31 monthly_fen=300000 | incomes kind=business from_on=2025-06-15 monthly_fen=100000";
+const WAGE: &str = "incomes kind=wage from_on=2025-05-31 monthly_fen=300000 | incomes kind=business from_on=2025-06-15 monthly_fen=100000
+    incomes kind=rent from_on=2025-07-01 monthly_fen=900000";
 const DEBTS: &str = "obligations kind=mortgage secured=true outstanding_fen=3000000 | obligations kind=private outstanding_fen=5000000
     obligations kind=monthly_service outstanding_fen=100000 | obligations kind=enforcement secured=false outstanding_fen=4000000";
 const ANSWERS: &str = "inquiries channel=bank sent_on=2025-03-01 returned_on=2025-03-31 outcome=found
@@ -22,7 +23,8 @@ const ANSWERS: &str = "inquiries channel=bank sent_on=2025-03-01 returned_on=202
     inquiries channel=telecom sent_on=2025-06-01 returned_on=2025-06-20 outcome=none | inquiries channel=police sent_on=2025-06-01";
 const JUDGMENTS: &str = "judgments effective_on=2024-01-01 due_on=2024-02-10 performed_on=2024-02-01
     judgments effective_on=2024-01-01 due_on=2024-02-10 performed_on=2024-03-01 | judgments effective_on=2024-01-01 due_on=2024-02-10
-    judgments effective_on=2024-01-01 due_on=2026-01-01 | judgments effective_on=2010-01-01 due_on=2010-02-01";
+    judgments effective_on=2024-01-01 due_on=2026-01-01 performed_on=2025-06-01 enforcement_case_no=（2025）浙0106执9号
+    judgments effective_on=2010-01-01 due_on=2010-02-01";
 const MEASURES: &str = "measures applied_on=2024-07-01 result=succeeded result_on=2024-08-01 | measures applied_on=2024-06-30
     measures applied_on=2024-06-30 result=failed result_on=2024-08-01 | measures applied_on=2025-02-01 result=partly result_on=2025-07-01
     measures applied_on=2022-07-01 result=no_effect result_on=2022-08-01";
@@ -48,9 +50,11 @@ const DUTIES: &str =
     conduct kind=report_filed happened_on=2025-02-01 | conduct kind=summons_kept happened_on=2025-04-02
     conduct kind=limit_breached happened_on=2025-05-01 document_no=d | conduct kind=asset_hidden happened_on=2025-06-10 document_no=d
     conduct kind=guarantee_given happened_on=2025-06-20";
-const LISTS: &str = "listings list=dishonest listed_on=2025-02-01 ground=1 | listings list=dishonest listed_on=2025-03-01 ground=4
-    listings list=consumption_limit listed_on=2025-02-01 | listings list=dishonest listed_on=2025-02-01 ground=4 removed_on=2025-06-01
-    listings list=dishonest listed_on=2023-02-01 ground=4 expires_on=2025-06-29";
+const LISTS: &str = "listings list=dishonest listed_on=2025-02-01 ground=1 document_no=d
+    listings list=dishonest listed_on=2025-03-01 ground=4 document_no=d
+    listings list=consumption_limit listed_on=2025-02-01 | listings list=dishonest listed_on=2025-02-01 ground=4 removed_on=2025-06-01 document_no=d
+    listings list=dishonest listed_on=2023-02-01 ground=4 expires_on=2025-06-29 document_no=d
+    listings list=dishonest listed_on=2025-02-15 ground=4";
 const LIFE: &str = "trajectory kind=address_changed happened_on=2023-01-01 document_no=d | trajectory kind=contact_lost happened_on=2025-06-10 document_no=d
     trajectory kind=employed happened_on=2023-06-01 document_no=d | trajectory kind=unemployed happened_on=2025-06-20 document_no=d
     trajectory kind=role_taken happened_on=2024-01-01 document_no=d | trajectory kind=role_left happened_on=2025-01-01 document_no=d
@@ -196,9 +200,11 @@ pub const CASES: &[Case] = &[
     ),
     (
         "disposed_after_duty_n",
-        "+cases duty_due_on=2024-12-01\n assets asset_ref=a class=vehicle disposed_on=2025-02-01 document_no=d | assets asset_ref=b class=vehicle disposed_on=2025-02-01 document_no=d\n seizures asset_ref=b case_no=他院9号 kind=seal from_on=2025-01-20 lifted_on=2025-02-01 | assets asset_ref=c class=vehicle disposed_on=2024-12-01 document_no=d\n assets asset_ref=d class=vehicle disposed_on=2025-02-01",
-        1.0,
-        "assets0",
+        "+cases duty_due_on=2024-12-01\n assets asset_ref=a class=vehicle disposed_on=2025-02-01 document_no=d | assets asset_ref=b class=vehicle disposed_on=2025-02-01 document_no=d\n seizures asset_ref=b case_no=他院9号 kind=seal from_on=2025-01-20 lifted_on=2025-02-01 | assets asset_ref=c class=vehicle disposed_on=2024-12-01 document_no=d\n assets asset_ref=d class=vehicle disposed_on=2025-02-01
+ assets asset_ref=e class=vehicle disposed_on=2025-02-01 document_no=d | seizures asset_ref=e case_no=他院9号 kind=seal from_on=2023-01-20 expires_on=2025-01-31
+ assets asset_ref=f class=vehicle disposed_on=2025-02-01 document_no=d | seizures asset_ref=f case_no=他院9号 kind=seal from_on=2023-01-20 expires_on=2025-02-01",
+        2.0,
+        "assets0 assets4",
     ),
     ("foreign_holds_n", FOREIGN, 2.0, "assets0 assets1"),
     // 5,000 of the first, all 1,000 of the second.
