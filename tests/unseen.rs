@@ -100,7 +100,7 @@ fn outcomes_dealt_out_anew_teach_nothing() {
         dealt = dealt.without(name).real(name, values);
     }
     let areas = |rows: &Columns| -> Vec<(String, f64, f64)> {
-        let told: serde_json::Value = serde_json::from_str(&train::train(rows, &ctx).unwrap().validation.to_json().unwrap()).unwrap();
+        let told: serde_json::Value = serde_json::from_str(&train::train(rows, None, &ctx).unwrap().validation.to_json().unwrap()).unwrap();
         let axes = told["axes"].as_array().unwrap().iter().filter(|axis| axis["assessment"].is_object());
         let number = |axis: &serde_json::Value, name: &str| axis["assessment"][name].as_f64().unwrap();
         axes.map(|axis| {

@@ -92,6 +92,32 @@ impl Parts {
         Ok(parquet::read(&self.file(table, bucket), &self.seal)?)
     }
 
+    fn whole(&self, table: &str) -> PathBuf {
+        self.folder.join(format!("{table}.parquet"))
+    }
+
+    /// Is a table of the whole there?
+    pub fn has_whole(&self, table: &str) -> bool {
+        self.whole(table).is_file()
+    }
+
+    /// Reads a table of the whole.
+    ///
+    /// # Errors
+    /// It is missing or broken.
+    pub fn read_whole(&self, table: &str) -> Result<Columns> {
+        Ok(parquet::read(&self.whole(table), &self.seal)?)
+    }
+
+    /// Writes a table of the whole that stages by bucket read.
+    ///
+    /// # Errors
+    /// A full or broken disk.
+    pub fn write_whole(&self, table: &str, columns: &Columns) -> Result<()> {
+        parquet::write(&self.whole(table), columns, &self.seal)?;
+        Ok(())
+    }
+
     /// Writes a stage's parts of a bucket, then its marker.
     ///
     /// # Errors
