@@ -33,7 +33,10 @@ fn planted_haircuts_are_found_within_their_intervals() {
     let (mut told, mut far) = (0, 0);
     for (class, planted) in synth::planted_haircuts() {
         let Some(found) = learned.classes.get(class).filter(|h| h.sales > 0) else { continue };
-        println!("{class}: planted {planted}, the law's {}, learned {} of {} sales, median {:?}, {:?} to {:?}", found.legal, found.value, found.sales, found.median, found.low, found.high);
+        println!(
+            "{class}: planted {planted}, the law's {}, learned {} of {} sales, median {:?}, {:?} to {:?}",
+            found.legal, found.value, found.sales, found.median, found.low, found.high
+        );
         let (Some(low), Some(high)) = (found.low, found.high) else { continue };
         assert!(low <= planted && planted <= high, "{class}");
         // Between the law and what was planted, and nearer to the latter the more sales there were.
@@ -92,7 +95,10 @@ fn what_became_known_on_the_cut_or_later_is_nothing_to_them() {
     let rows = Columns::concat(&parts).unwrap();
     assert_eq!(disposals::learn(&rows, Some(before), &ctx).unwrap().line(), learned.line());
     let all = disposals::learn(&rows, Some(ctx.as_of + 1), &ctx).unwrap();
-    assert!(all.classes["vehicle"].sales > learned.classes["vehicle"].sales && all.line() != learned.line(), "or the rows added would say nothing");
+    assert!(
+        all.classes["vehicle"].sales > learned.classes["vehicle"].sales && all.line() != learned.line(),
+        "or the rows added would say nothing"
+    );
 }
 
 /// Every asset's rows with another version from the day on: each third void, the others sold at a tenth.

@@ -244,7 +244,9 @@ mod tests {
     #[test]
     fn a_bundle_of_the_time_before_haircuts_is_read_under_its_own_name_and_has_none() {
         let id = blake3::hash(b"2|none|none|none|none").to_hex().as_str()[..16].to_owned();
-        let old = format!("{{\"format\": 2, \"id\": \"{id}\", \"capacity\": null, \"willingness\": null, \"recovery\": null, \"revival\": null}}");
+        let old = format!(
+            "{{\"format\": 2, \"id\": \"{id}\", \"capacity\": null, \"willingness\": null, \"recovery\": null, \"revival\": null}}"
+        );
         let read = Bundle::from_json(&old, "model.json").unwrap();
         assert_eq!((read.id, read.haircuts), (id, None));
     }

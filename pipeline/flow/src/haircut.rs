@@ -70,9 +70,10 @@ impl Haircuts {
     /// As one line: what decides the name of a bundle.
     pub fn line(&self) -> String {
         let end = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
-        let classes = self.classes.iter().map(|(class, h)| {
-            format!("{class}={},{},{},{},{},{}", h.legal, h.value, h.sales, end(h.median), end(h.low), end(h.high))
-        });
+        let classes = self
+            .classes
+            .iter()
+            .map(|(class, h)| format!("{class}={},{},{},{},{},{}", h.legal, h.value, h.sales, end(h.median), end(h.low), end(h.high)));
         let classes: Vec<String> = classes.collect();
         format!("{}|{}|{}|{}", self.before.as_deref().unwrap_or_default(), self.level, self.weight, classes.join(";"))
     }
@@ -184,7 +185,11 @@ mod tests {
         assert_eq!(after(0), Haircut { legal: 0.7, value: 0.7, sales: 0, median: None, low: None, high: None });
         // (1 × 0.4 + 10 × 0.7) ÷ 11, (10 × 0.4 + 10 × 0.7) ÷ 20, (990 × 0.4 + 10 × 0.7) ÷ 1,000
         assert_eq!([1, 10, 990].map(|n| after(n).value), [0.6727, 0.55, 0.403]);
-        assert_eq!((after(4).low, after(5).low, after(5).high), (None, Some(0.4), Some(0.6)), "five sales at least, and its own value in it");
+        assert_eq!(
+            (after(4).low, after(5).low, after(5).high),
+            (None, Some(0.4), Some(0.6)),
+            "five sales at least, and its own value in it"
+        );
         assert_eq!(one(vec![0.95; 30], 1.0, 10.0).value, 0.9625);
     }
 

@@ -16,6 +16,7 @@ use crate::intake::LakeRecord;
 use crate::progress::Progress;
 use crate::publish;
 use crate::run::Parts;
+use crate::stage;
 use crate::train;
 use crate::validate::gates;
 
@@ -93,8 +94,16 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
 /// Learns the haircuts of a training from the sales of every bucket, and lays them where the rows to train on are made.
 ///
 /// # Errors
-/// A bucket whose sales are not there; a full disk.
+/// A bucket whose sales were not told of this lake and day; a full disk.
 pub fn haircuts(ctx: &Context, parts: &Parts) -> Result<Haircuts> {
+    let sales = stage::of_bucket("disposals")?;
+    for bucket in 0..ctx.buckets {
+        if !parts.is_done(sales, bucket)? {
+            return Err(Error::Input(format!(
+                "targets: haircuts are learned first, of all buckets, and bucket {bucket} has not told its sales: run `luheng stage disposals` on every bucket"
+            )));
+        }
+    }
     let before = train::first_held_out(&parts.join("calendar", ctx.buckets, &[])?, ctx)?;
     let learned = disposals::learn(&parts.join("disposals", ctx.buckets, &[])?, before, ctx)?;
     parts.write_whole("haircuts", &learned.table())?;

@@ -96,11 +96,6 @@ impl Parts {
         self.folder.join(format!("{table}.parquet"))
     }
 
-    /// Is a table of the whole there?
-    pub fn has_whole(&self, table: &str) -> bool {
-        self.whole(table).is_file()
-    }
-
     /// Reads a table of the whole.
     ///
     /// # Errors

@@ -193,6 +193,33 @@ fn needed<'a>(models: Option<&'a Bundle>, stage: &Stage) -> Result<&'a Bundle> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use luheng_lake::store::seal::Seal;
+
+    use super::*;
+
+    /// Haircuts with a vehicle at a share.
+    fn learned(share: f64) -> Haircuts {
+        Haircuts::learn(BTreeMap::from([("vehicle".to_owned(), vec![share; 30])]), &|_| 0.7, 0.0, None)
+    }
+
+    #[test]
+    fn a_stage_reckons_with_the_haircuts_of_its_model_and_only_rows_to_train_on_with_those_just_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = Parts::new(folder.path().to_owned(), String::new(), &Seal::none());
+        parts.write_whole("haircuts", &learned(0.5).table()).unwrap();
+        let bundle = |haircuts| Bundle::seal(None, None, None, None, haircuts).unwrap();
+        let of = |name: &str, models: Option<&Bundle>| haircuts(of_bucket(name).unwrap(), &parts, models).unwrap();
+        assert_eq!(of("targets", None), Some(learned(0.5)));
+        for name in ["targets", "features", "suggest", "sums", "backtest"] {
+            assert_eq!(of(name, Some(&bundle(Some(learned(0.6))))), Some(learned(0.6)), "{name}");
+            assert_eq!(of(name, Some(&bundle(None))), None, "{name}: a bundle of an older format");
+        }
+        assert_eq!(of("features", None), None, "the catalog's");
+    }
+
     #[test]
     fn each_stage_reads_only_what_was_written_before() {
         assert!(super::check().is_ok());

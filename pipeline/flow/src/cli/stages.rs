@@ -32,9 +32,8 @@ impl One {
         let stage = stage::of_bucket(&self.name)?;
         let rows = if matches!(stage.name, "disposals" | "targets") {
             let parts = night::training_parts(&opened.ctx)?;
-            if stage.name == "targets" && !parts.has_whole("haircuts") {
-                let first = |e| Error::Input(format!("targets: haircuts are learned first: run `luheng stage disposals` on every bucket; {e}"));
-                night::haircuts(&opened.ctx, &parts).map_err(first)?;
+            if stage.name == "targets" {
+                night::haircuts(&opened.ctx, &parts)?;
             }
             stage::run(stage, at, &parts, None, &mut opened.ctx)?
         } else if stage.name == "backtest" {

@@ -99,8 +99,7 @@ fn sale_of<'a>(facts: &'a Facts, debtor: &str, asset: &Row<'a>, spec: &Disposals
     let then = facts.view_of(debtor, before, &TABLES);
     let reference = asset.text("asset_ref");
     let reckoned = then.rows("assets").iter().find(|earlier| earlier.text("asset_ref") == reference)?;
-    let holds =
-        |s: &Row<'_>| s.text("asset_ref") == reference && s.text("kind") != Some("waiting") && means::in_force(s, before);
+    let holds = |s: &Row<'_>| s.text("asset_ref") == reference && s.text("kind") != Some("waiting") && means::in_force(s, before);
     if !then.rows("seizures").iter().any(holds) {
         return None;
     }

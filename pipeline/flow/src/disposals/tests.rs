@@ -53,7 +53,7 @@ fn a_courts_sale_is_known_from_its_day_with_the_value_reckoned_before() {
 
 #[test]
 fn what_is_no_price_of_a_courts_sale_does_not_count() {
-    let nothing: [(&str, Vec<Fact>); 15] = [
+    let nothing = [
         ("to a related person", sold(&[("disposed_to_related", "true")], &[], &[])),
         ("no price", sold(&[("disposal_fen", "")], &[], &[])),
         ("a price of nothing", sold(&[("disposal_fen", "0")], &[], &[])),
@@ -68,13 +68,11 @@ fn what_is_no_price_of_a_courts_sale_does_not_count() {
         ("lapsed before", sold(&[], &[("expires_on", "2025-02-01")], &[])),
         ("held later", sold(&[], &[("from_on", "2025-03-01"), ("known_on", "2025-03-01")], &[])),
         ("a share of it", sold(&[("co_ownership", "by_share"), ("ownership_share", "0.5")], &[], &[])),
+        ("another's on every day", sold(&[("voided_on", "2025-04-01"), ("void_reason", "wrong_person")], &[], &[])),
         ("joint", sold(&[("co_ownership", "joint_unstated")], &[], &[])),
     ];
-    for (what, facts) in nothing {
-        assert!(told(&facts).is_empty(), "{what}: {:?}", told(&facts));
-    }
-    let wrong = sold(&[("voided_on", "2025-04-01"), ("void_reason", "wrong_person")], &[], &[]);
-    assert!(told(&wrong).is_empty(), "on no day");
+    let counted: Vec<&str> = nothing.iter().filter(|(_, facts)| !told(facts).is_empty()).map(|(what, _)| *what).collect();
+    assert!(counted.is_empty(), "{counted:?}");
 }
 
 #[test]
@@ -133,8 +131,8 @@ fn the_law_stands_where_nothing_was_sold_and_every_class_is_told() {
     let learned = learned(&many(), Some(9_999), &ctx);
     let value = |class: &str| learned.classes[class].value;
     assert_eq!((value("deposit"), value("real_estate"), value("receivable"), value("ip")), (1.0, 0.7, 0.7, 0.7));
-    // The median of 20 to 120 is 70, as the law has it.
-    assert_eq!((value("vehicle"), learned.classes["vehicle"].low, learned.classes["vehicle"].sales), (0.7, Some(0.62), 101));
+    // The median of 20 to 120 is 70, as the law has it; fewer than 42 of 101 coins show heads with 0.037, and the 42nd sale is at 61.
+    assert_eq!((value("vehicle"), learned.classes["vehicle"].low, learned.classes["vehicle"].sales), (0.7, Some(0.61), 101));
     let mut ctx = context();
     ctx.ratings.means.learned = Some(learned);
     assert_eq!(ctx.ratings.means.share("vehicle"), 0.7);
@@ -150,7 +148,8 @@ fn buckets_and_the_order_of_rows_are_nothing() {
     let base = learned(&all, Some(1_090), &ctx);
     for buckets in [1, 3, 64] {
         // Those of each bucket, the last first.
-        let parts: Vec<Columns> = (0..buckets).rev().map(|b| rows(&all.iter().skip(b).step_by(buckets).copied().collect::<Vec<_>>())).collect();
+        let parts: Vec<Columns> =
+            (0..buckets).rev().map(|b| rows(&all.iter().skip(b).step_by(buckets).copied().collect::<Vec<_>>())).collect();
         assert_eq!(learn(&Columns::concat(&parts).unwrap(), Some(1_090), &ctx).unwrap().line(), base.line(), "{buckets} buckets");
     }
 }

@@ -1,5 +1,7 @@
 //! `card.html`: the model card, for people who must decide whether to use it. It prints what `validation.json` holds, and nothing else.
 
+use std::collections::BTreeMap;
+
 use luheng_sheet::{Align, Bi, Block, Cell, Doc, Fact, Head, Tone, html};
 
 use super::Validation;
@@ -47,7 +49,7 @@ pub fn card(validation: &Validation) -> Result<String> {
     }
     if let Some(learned) = &validation.haircuts {
         let title = Bi::fixed("变价折扣", "what a sale brings of the reckoned value");
-        blocks.push(Block::Section { title, blocks: haircuts(learned) });
+        blocks.push(Block::Section { title, blocks: haircuts(learned, &validation.class_names) });
     }
     let doc = Doc {
         kicker: Bi::fixed("履衡", "luheng"),
@@ -199,11 +201,12 @@ fn field(entrants: &[Entrant]) -> Block {
 }
 
 /// Which share of its reckoned value each class counts with, and what it rests on.
-fn haircuts(learned: &Haircuts) -> Vec<Block> {
+fn haircuts(learned: &Haircuts, names: &BTreeMap<String, String>) -> Vec<Block> {
     let share = |value: f64| format!("{value:.4}");
     let rows = learned.classes.iter().map(|(class, h)| {
         let ends = h.low.zip(h.high).map_or_else(|| "—".to_owned(), |(low, high)| format!("{low:.4}–{high:.4}"));
-        vec![class.clone(), share(h.legal), share(h.value), h.sales.to_string(), number(h.median), ends]
+        let name = names.get(class).map_or_else(|| class.clone(), |zh| format!("{zh} {class}"));
+        vec![name, share(h.legal), share(h.value), h.sales.to_string(), number(h.median), ends]
     });
     let table = table(
         ("各类财产按估值计入的比例", "Share of the reckoned value that counts, by class"),

@@ -31,6 +31,9 @@ pub struct Validation {
     pub(super) axes: Vec<Axis>,
     /// What a thing brings of its reckoned value, by class: the law's value and what was learned.
     pub(super) haircuts: Option<Haircuts>,
+    /// The words of each class, for the card.
+    #[serde(skip)]
+    pub(super) class_names: BTreeMap<String, String>,
     /// The two axes beside each other; null where too few rows were assessed on both.
     pub(super) cross_axis: Option<Cross>,
 }
@@ -76,6 +79,7 @@ impl Validation {
             train_until: ctx.config.rating.train_until.clone(),
             axes: Vec::new(),
             haircuts: None,
+            class_names: ctx.codes.codes("assets.class").map(|(code, label)| (code.to_owned(), label.zh.clone())).collect(),
             cross_axis: None,
         }
     }
