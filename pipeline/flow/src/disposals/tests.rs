@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! Which sales count, from when, and what is learned of them.
+#![allow(clippy::unwrap_used)]
 
 use luheng_lake::columns::{Columns, Day, day};
 
