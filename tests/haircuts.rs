@@ -8,7 +8,7 @@ use luheng::context::Context;
 use luheng::cutoff::Facts;
 use luheng::haircut::Haircuts;
 use luheng::{disposals, features, stage, synth, targets, train};
-use luheng_lake::columns::{Column, Columns, Day};
+use luheng_lake::columns::{Column, Columns, Day, day};
 use luheng_lake::store::tables;
 
 use crate::cutoff::context;
@@ -73,6 +73,17 @@ fn they_are_of_what_was_known_before_the_first_day_held_out() {
         found.sort();
         assert!(told == found && !told.is_empty(), "{axis}: {} days and {}", told.len(), found.len());
     }
+    // Rows whose haircuts were learned a day past the cut train nothing.
+    let late = Haircuts { before: before.map(|on| day::format(on + 1)), ..learned };
+    let refused = train::train(&training, Some(late), &ctx).unwrap_err();
+    assert!(refused.exit_status() == 1 && refused.to_string().contains("stages disposals and targets differ"), "{refused}");
+    // An axis with too few rows to be a rating makes no cut, however early they are.
+    let flagged =
+        |is: &dyn Fn(usize) -> bool| calendar.clone().with("revival", Column::from_flag((0..calendar.len()).map(|at| Some(is(at)))));
+    let earliest = calendar.sorted_positions(&["day"]).unwrap()[..10].to_vec();
+    let [few, none] =
+        [flagged(&|at| earliest.contains(&at)), flagged(&|_| false)].map(|table| train::first_held_out(&table, &ctx).unwrap());
+    assert!(few == none && few > before, "{few:?} {none:?} {before:?}");
 }
 
 /// Whatever becomes known on the day or after it, sales at a tenth of their price, what proves void, other values and holds, the haircuts keep every byte.
