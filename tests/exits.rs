@@ -268,6 +268,12 @@ fn stages_by_bucket_and_verb_by_verb_give_the_same_night() {
     };
     let work = court.path("by bucket");
     run(&work, &["ingest"]);
+    // Haircuts come first: they are of the sales of every bucket.
+    run(&work, &["stage", "disposals", "--bucket", "0/2"]);
+    let early = court.command_in(&work, &["stage", "targets", "--bucket", "1/2", "--as-of", DAY]).output().unwrap();
+    assert_eq!(early.status.code(), Some(3), "{early:?}");
+    assert!(String::from_utf8_lossy(&early.stderr).contains("run `luheng stage disposals` on every bucket"), "{early:?}");
+    run(&work, &["stage", "disposals", "--bucket", "1/2"]);
     for bucket in ["1/2", "0/2"] {
         assert!(!run(&work, &["stage", "targets", "--bucket", bucket]).contains(" 0 rows"));
     }

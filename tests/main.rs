@@ -16,6 +16,7 @@ mod exits;
 mod foretold;
 mod golden;
 mod grounds;
+mod haircuts;
 mod house;
 mod identity;
 mod invariance;

@@ -101,7 +101,8 @@ fn outcomes_dealt_out_anew_teach_nothing() {
     }
     let areas = |rows: &Columns| -> Vec<(String, f64, f64)> {
         let told: serde_json::Value =
-            serde_json::from_str(&train::train(&train::Rows::held(rows.clone()), &ctx).unwrap().validation.to_json().unwrap()).unwrap();
+            serde_json::from_str(&train::train(&train::Rows::held(rows.clone()), None, &ctx).unwrap().validation.to_json().unwrap())
+                .unwrap();
         let axes = told["axes"].as_array().unwrap().iter().filter(|axis| axis["assessment"].is_object());
         let number = |axis: &serde_json::Value, name: &str| axis["assessment"][name].as_f64().unwrap();
         axes.map(|axis| {

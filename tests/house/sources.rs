@@ -3,7 +3,7 @@
 use super::{files, none, read};
 
 /// The stages. They meet in tables, never in code.
-const STAGES: [&str; 9] = ["features", "targets", "train", "score", "suggest", "metrics", "report", "synth", "validate"];
+const STAGES: [&str; 10] = ["features", "disposals", "targets", "train", "score", "suggest", "metrics", "report", "synth", "validate"];
 
 /// What a stage may take from another, with the reason: who, what, why.
 const SHARED: [(&str, &str, &str); 8] = [

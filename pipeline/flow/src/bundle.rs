@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::features;
+use crate::haircut::Haircuts;
 use crate::rating::Spec;
 
-/// Format of `models/<id>/model.json`. Format 1, without `revival`, is read as well; any other is refused.
-pub const FORMAT: u32 = 2;
+/// Format of `models/<id>/model.json`. Formats 1, without `revival`, and 2, without haircuts, are read as well; any other is refused.
+pub const FORMAT: u32 = 3;
+/// The format before haircuts were learned: the catalog's count.
+const WITHOUT_HAIRCUTS: u32 = 2;
 /// The format before 终本 parties had a rating of their own.
 const WITHOUT_REVIVAL: u32 = 1;
 /// Format of `models/approved.json`; another is refused.
@@ -28,6 +31,8 @@ pub struct Bundle {
     pub recovery: Option<ModelArtifact>,
     /// What a party closed for want of property may still bring.
     pub revival: Option<ModelArtifact>,
+    /// The haircuts its features were reckoned with; none in a bundle of the time before they were learned: then the catalog's.
+    pub haircuts: Option<Haircuts>,
 }
 
 /// Who put a model into use; kept beside the models, never inside one, so that approving does not change an id.
@@ -60,6 +65,8 @@ struct Stored {
     recovery: Option<serde_json::Value>,
     #[serde(default)]
     revival: Option<serde_json::Value>,
+    #[serde(default)]
+    haircuts: Option<Haircuts>,
 }
 
 impl Bundle {
@@ -72,8 +79,9 @@ impl Bundle {
         willingness: Option<ModelArtifact>,
         recovery: Option<ModelArtifact>,
         revival: Option<ModelArtifact>,
+        haircuts: Option<Haircuts>,
     ) -> Result<Self> {
-        let mut bundle = Self { id: String::new(), capacity, willingness, recovery, revival };
+        let mut bundle = Self { id: String::new(), capacity, willingness, recovery, revival, haircuts };
         bundle.id = bundle.id_of(FORMAT);
         Ok(bundle)
     }
@@ -81,8 +89,11 @@ impl Bundle {
     /// The id by the rule of a format: what was sealed then keeps its name.
     fn id_of(&self, format: u32) -> String {
         let mut ids = self.members().map(|(_, model)| model.map_or("none", |a| a.id.as_str())).to_vec();
-        if format == WITHOUT_REVIVAL {
-            ids.pop();
+        let haircuts = self.haircuts.as_ref().map_or_else(|| "none".to_owned(), Haircuts::line);
+        match format {
+            WITHOUT_REVIVAL => ids.truncate(3),
+            WITHOUT_HAIRCUTS => {}
+            _ => ids.push(&haircuts),
         }
         blake3::hash(format!("{format}|{}", ids.join("|")).as_bytes()).to_hex().as_str()[..16].to_owned()
     }
@@ -112,6 +123,7 @@ impl Bundle {
             willingness: plain(&self.willingness)?,
             recovery: plain(&self.recovery)?,
             revival: plain(&self.revival)?,
+            haircuts: self.haircuts.clone(),
         };
         serde_json::to_string_pretty(&stored)
             .map(|mut text| {
@@ -130,14 +142,18 @@ impl Bundle {
         let format: serde_json::Value = serde_json::from_str(text).map_err(|e| input(format!("not JSON: {e}")))?;
         let found = format.get("format").and_then(serde_json::Value::as_u64);
         let found = match found.and_then(|f| u32::try_from(f).ok()) {
-            Some(known @ (WITHOUT_REVIVAL | FORMAT)) => known,
+            Some(known @ (WITHOUT_REVIVAL | WITHOUT_HAIRCUTS | FORMAT)) => known,
             _ => return Err(input(format!("format: found {found:?}, expected {FORMAT}; use the luheng that wrote it, or train again"))),
         };
         let stored: Stored = serde_json::from_str(text).map_err(|e| input(e.to_string()))?;
         let model = |value: Option<serde_json::Value>| -> Result<Option<ModelArtifact>> {
             value.map(|v| ModelArtifact::from_json(&v.to_string()).map_err(|e| input(e.to_string()))).transpose()
         };
-        let mut bundle = Self::seal(model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?, model(stored.revival)?)?;
+        if found < FORMAT && stored.haircuts.is_some() {
+            return Err(input(format!("haircuts: found in a file of format {found}, which has none: it was changed by hand; train again")));
+        }
+        let (capacity, willingness, recovery) = (model(stored.capacity)?, model(stored.willingness)?, model(stored.recovery)?);
+        let mut bundle = Self::seal(capacity, willingness, recovery, model(stored.revival)?, stored.haircuts)?;
         bundle.id = bundle.id_of(found);
         if bundle.id != stored.id {
             return Err(input(format!("id: found {}, expected {}: the file was changed by hand; train again", stored.id, bundle.id)));
@@ -206,18 +222,39 @@ mod tests {
         assert_eq!((read.id, read.revival.is_none()), (id.clone(), true));
         let changed = Bundle::from_json(&old.replace(&id, "0123456789abcdef"), "model.json").unwrap_err().to_string();
         assert!(changed.contains("changed by hand"), "{changed}");
-        for format in ["0", "3", "\"1\""] {
+        for format in ["0", "4", "\"1\""] {
             let error =
                 Bundle::from_json(&old.replace("\"format\": 1", &format!("\"format\": {format}")), "model.json").unwrap_err().to_string();
-            assert!(error.contains("model.json") && error.contains("expected 2") && error.contains("train again"), "{error}");
+            assert!(error.contains("model.json") && error.contains("expected 3") && error.contains("train again"), "{error}");
         }
+    }
+
+    fn haircuts(value: f64) -> Haircuts {
+        let ratios = std::collections::BTreeMap::from([("vehicle".to_owned(), vec![value; 30]), ("deposit".to_owned(), Vec::new())]);
+        Haircuts::learn(ratios, &|_| 0.7, 10.0, luheng_lake::columns::day::parse("2025-03-01"))
     }
 
     #[test]
     fn a_bundle_reads_back_as_it_was_written() {
-        let bundle = Bundle::seal(None, None, None, None).unwrap();
+        let bundle = Bundle::seal(None, None, None, None, Some(haircuts(0.6123))).unwrap();
         let text = bundle.to_json().unwrap();
-        assert!(text.contains("\"format\": 2") && text.contains("revival"), "{text}");
-        assert_eq!(Bundle::from_json(&text, "model.json").unwrap().id, bundle.id);
+        assert!(text.contains("\"format\": 3") && text.contains("revival") && text.contains("\"before\": \"2025-03-01\""), "{text}");
+        let read = Bundle::from_json(&text, "model.json").unwrap();
+        assert_eq!((read.id, read.haircuts), (bundle.id.clone(), bundle.haircuts));
+        // What they are decides the name, and a hand that changes one is seen.
+        assert_ne!(Bundle::seal(None, None, None, None, Some(haircuts(0.6124))).unwrap().id, bundle.id);
+        assert_ne!(Bundle::seal(None, None, None, None, None).unwrap().id, bundle.id);
+        let changed = Bundle::from_json(&text.replace("\"sales\": 30", "\"sales\": 31"), "model.json").unwrap_err().to_string();
+        assert!(changed.contains("changed by hand"), "{changed}");
+    }
+
+    #[test]
+    fn a_bundle_of_the_time_before_haircuts_is_read_under_its_own_name_and_has_none() {
+        let id = blake3::hash(b"2|none|none|none|none").to_hex().as_str()[..16].to_owned();
+        let old = format!(
+            "{{\"format\": 2, \"id\": \"{id}\", \"capacity\": null, \"willingness\": null, \"recovery\": null, \"revival\": null}}"
+        );
+        let read = Bundle::from_json(&old, "model.json").unwrap();
+        assert_eq!((read.id, read.haircuts), (id, None));
     }
 }

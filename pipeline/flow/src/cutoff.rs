@@ -146,6 +146,23 @@ impl Facts {
         view
     }
 
+    /// Every day, in order, on which what views show of a debtor's rows of a table may change, where any of them ever has a date in the column: a
+    /// version is known, a date has come, a row is void. Empty where none has.
+    pub fn days_of(&self, debtor_id: &str, table: &str, column: &str) -> Vec<Day> {
+        let Some((held, range)) = self.tables.get(table).and_then(|held| Some((held, held.debtors.get(debtor_id)?))) else {
+            return Vec::new();
+        };
+        let dates = |field: &Field| range.clone().filter_map(|at| field.column.date_at(at)).collect::<Vec<Day>>();
+        if !held.fields.iter().any(|f| f.name == column && !dates(f).is_empty()) {
+            return Vec::new();
+        }
+        let changes =
+            |at: usize, field: &Field| matches!(field.mask, Mask::LaterDate) || [held.known_on, held.voided_on].contains(&Some(at));
+        let fields = held.fields.iter().enumerate().filter(|(at, field)| changes(*at, field));
+        let days: BTreeSet<Day> = fields.flat_map(|(_, field)| dates(field)).collect();
+        days.into_iter().collect()
+    }
+
     fn own_id(&self, debtor_id: &str) -> &str {
         self.debtors.binary_search_by(|d| d.as_str().cmp(debtor_id)).map_or("", |at| self.debtors[at].as_str())
     }

@@ -7,13 +7,16 @@ use luheng_lake::store::{atomic, text};
 
 use crate::bundle::{APPROVAL_FORMAT, Approval, Bundle};
 use crate::context::Context;
+use crate::disposals;
 use crate::driver::{Pool, timed};
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::haircut::Haircuts;
 use crate::intake::LakeRecord;
 use crate::progress::Progress;
 use crate::publish;
 use crate::run::Parts;
+use crate::stage;
 use crate::train::{self, Rows};
 use crate::validate::gates;
 
@@ -42,18 +45,21 @@ pub fn sweep(ctx: &Context, keep_parts: bool) -> Result<()> {
     Ok(())
 }
 
-/// Makes the training rows bucket by bucket where they are not there yet, trains, writes `models/<id>/`, and approves the model if it is the first.
+/// Learns the haircuts, makes the training rows with them bucket by bucket where they are not there yet, trains, writes `models/<id>/`, and approves the model if it is the first.
 ///
 /// # Errors
 /// A lake that cannot be read, a full disk, a fault in the rows.
 pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> {
     let parts = training_parts(ctx)?;
     let arguments = vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), parts.cause().into()];
+    pool.run("disposals", &arguments, ctx.buckets, progress)?;
+    let mut learned = None;
+    timed("haircuts", 1, progress, |_| Ok(learned.insert(haircuts(ctx, &parts)?).classes.len() as u64))?;
     pool.run("targets", &arguments, ctx.buckets, progress)?;
     let mut id = String::new();
     timed("train", 1, progress, |_| {
         let rows = Rows::of_parts(&parts, ctx.buckets)?;
-        let trained = train::train(&rows, ctx)?;
+        let trained = train::train(&rows, learned.take(), ctx)?;
         for text in trained.warnings {
             progress.tell(&Event::Warned { text });
         }
@@ -83,6 +89,25 @@ pub fn train(ctx: &Context, pool: &Pool, progress: &Progress) -> Result<String> 
         )?;
     }
     Ok(id)
+}
+
+/// Learns the haircuts of a training from the sales of every bucket, and lays them where the rows to train on are made.
+///
+/// # Errors
+/// A bucket whose sales were not told of this lake and day; a full disk.
+pub fn haircuts(ctx: &Context, parts: &Parts) -> Result<Haircuts> {
+    let sales = stage::of_bucket("disposals")?;
+    for bucket in 0..ctx.buckets {
+        if !parts.is_done(sales, bucket)? {
+            return Err(Error::Input(format!(
+                "targets: haircuts are learned first, of all buckets, and bucket {bucket} has not told its sales: run `luheng stage disposals` on every bucket"
+            )));
+        }
+    }
+    let before = train::first_held_out(&parts.join("calendar", ctx.buckets, &[])?, ctx)?;
+    let learned = disposals::learn(&parts.join("disposals", ctx.buckets, &[])?, before, ctx)?;
+    parts.write_whole("haircuts", &learned.table())?;
+    Ok(learned)
 }
 
 fn approval_file(ctx: &Context) -> PathBuf {

@@ -1,6 +1,6 @@
 //! luheng 履衡: exports in; ratings, suggestions, the 万人失信率 and score sheets out.
 //!
-//! Reading order: [`cutoff`] (what was known when), [`features`], [`means`], [`standing`], [`targets`], [`train`], [`score`], [`suggest`],
+//! Reading order: [`cutoff`] (what was known when), [`features`], [`haircut`], [`means`], [`standing`], [`disposals`], [`targets`], [`train`], [`score`], [`suggest`],
 //! [`metrics`], [`report`], [`validate`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
 
 pub mod acts;
@@ -11,6 +11,7 @@ pub mod conduct;
 pub mod config;
 pub mod context;
 pub mod cutoff;
+pub mod disposals;
 pub mod driver;
 pub mod error;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod features;
 #[cfg(test)]
 mod fixture;
 pub mod frame;
+pub mod haircut;
 pub mod intake;
 pub mod learn;
 pub mod means;

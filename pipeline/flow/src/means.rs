@@ -1,7 +1,7 @@
 //! What a debtor's known property is worth to one case: facts and stated rules, no model.
 //!
 //! Net = ((gross − liens) × share of ownership − exempt − earlier holds of others) × haircut, never below nothing. A lien that secures this very case
-//! is not subtracted. A home that is needed to live in counts nothing: it may be sealed, not sold (CKD art 4). What several live cases of one debtor
+//! is not subtracted; the haircut is the one of the model in use (`haircut.rs`). A home that is needed to live in counts nothing: it may be sealed, not sold (CKD art 4). What several live cases of one debtor
 //! compete for is shared by their dues, so that no fen is promised twice; what a case itself holds first is its own.
 
 use crate::context::Context;
@@ -147,7 +147,7 @@ fn asset_of<'a>(party: &Party<'_, 'a>, asset: Row<'a>, due: i64, chain: &[&str],
     if asset.flag("necessary_home") == Some(true) {
         (free, net) = (0, 0);
     }
-    let haircut = spec.haircut.get(class).or_else(|| spec.haircut.get("other")).copied().unwrap_or(0.0);
+    let haircut = spec.share(class);
     let unheld_fen = times(free.max(0), haircut);
     let mut net_fen = times(net.max(0), haircut);
     if let Some(hold) = own {

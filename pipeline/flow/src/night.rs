@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 pub use crate::intake::{LakeRecord, check, ingest, settle};
 use crate::learn;
-pub use crate::learn::{approval, approve, model, model_in_use, train, training_parts};
+pub use crate::learn::{approval, approve, haircuts, model, model_in_use, train, training_parts};
 use crate::metrics;
 use crate::progress::Progress;
 use crate::publish;

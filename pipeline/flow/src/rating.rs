@@ -10,6 +10,7 @@ use crate::acts::Acts;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::features::{self, Feature};
+use crate::haircut::Haircuts;
 
 /// A title in both languages.
 #[derive(Clone, Debug, Deserialize)]
@@ -121,12 +122,49 @@ pub struct Spec {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeansSpec {
-    /// Share of the value that counts, by class; `other` for the rest.
+    /// The law's share of the value that counts, by class; `other` for the rest.
     pub haircut: BTreeMap<String, f64>,
+    /// How sales move it.
+    #[serde(default)]
+    pub disposals: Disposals,
+    /// What sales have taught, as the model in use or the training at work has it; none: the law's shares count.
+    #[serde(skip)]
+    pub learned: Option<Haircuts>,
     /// Classes that are as good as money.
     pub liquid: Liquid,
     /// Ownership left unstated.
     pub ownership: Ownership,
+}
+
+impl MeansSpec {
+    /// The law's share of a class.
+    pub fn legal(&self, class: &str) -> f64 {
+        self.haircut.get(class).or_else(|| self.haircut.get("other")).copied().unwrap_or(0.0)
+    }
+
+    /// The share of its value that an asset of a class counts with.
+    pub fn share(&self, class: &str) -> f64 {
+        let learned = self.learned.as_ref().and_then(|learned| learned.classes.get(class));
+        learned.map_or_else(|| self.legal(class), |haircut| haircut.value)
+    }
+}
+
+/// How sales move a haircut; see [`crate::haircut`].
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disposals {
+    /// Sales that the law's value is worth.
+    pub weight: f64,
+    /// A price less than this share of the reckoned value is a slip of the unit.
+    pub least_ratio: f64,
+    /// A price of more than so many times the reckoned value is one too.
+    pub most_ratio: f64,
+}
+
+impl Default for Disposals {
+    fn default() -> Self {
+        Self { weight: 10.0, least_ratio: 0.02, most_ratio: 5.0 }
+    }
 }
 
 /// Classes that are as good as money.

@@ -108,6 +108,27 @@ impl Parts {
         Ok(parquet::read_without(&self.file(table, bucket), without, &self.seal)?)
     }
 
+    fn whole(&self, table: &str) -> PathBuf {
+        self.folder.join(format!("{table}.parquet"))
+    }
+
+    /// Reads a table of the whole.
+    ///
+    /// # Errors
+    /// It is missing or broken.
+    pub fn read_whole(&self, table: &str) -> Result<Columns> {
+        Ok(parquet::read(&self.whole(table), &self.seal)?)
+    }
+
+    /// Writes a table of the whole that stages by bucket read.
+    ///
+    /// # Errors
+    /// A full or broken disk.
+    pub fn write_whole(&self, table: &str, columns: &Columns) -> Result<()> {
+        parquet::write(&self.whole(table), columns, &self.seal)?;
+        Ok(())
+    }
+
     /// Writes a stage's parts of a bucket, then its marker.
     ///
     /// # Errors

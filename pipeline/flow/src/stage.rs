@@ -7,9 +7,10 @@ use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::cutoff::Facts;
 use crate::error::{Error, Result};
+use crate::haircut::Haircuts;
 use crate::run::Parts;
 use crate::tables::Rating;
-use crate::{features, metrics, quality, score, suggest, targets, validate};
+use crate::{disposals, features, metrics, quality, score, suggest, targets, validate};
 
 /// What a stage works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +37,21 @@ pub struct Stage {
 /// Every stage, in order.
 pub const STAGES: &[Stage] = &[
     Stage { name: "ingest", reads: &[], writes: &["lake", "rejects"], per: Per::Whole },
-    Stage { name: "targets", reads: &["lake"], writes: &["training"], per: Per::Bucket },
-    Stage { name: "train", reads: &["training"], writes: &["model"], per: Per::Whole },
-    Stage { name: "features", reads: &["lake"], writes: &["features", "evidence", "standing"], per: Per::Bucket },
+    Stage { name: "disposals", reads: &["lake"], writes: &["disposals", "calendar"], per: Per::Bucket },
+    Stage { name: "haircuts", reads: &["disposals", "calendar"], writes: &["haircuts"], per: Per::Whole },
+    Stage { name: "targets", reads: &["lake", "haircuts"], writes: &["training"], per: Per::Bucket },
+    Stage { name: "train", reads: &["training", "haircuts"], writes: &["model"], per: Per::Whole },
+    Stage { name: "features", reads: &["lake", "model"], writes: &["features", "evidence", "standing"], per: Per::Bucket },
     Stage {
         name: "score",
         reads: &["features", "evidence", "standing", "model"],
         writes: &["ratings", "reasons", "paths"],
         per: Per::Bucket,
     },
-    Stage { name: "suggest", reads: &["lake", "ratings"], writes: &["suggestions"], per: Per::Bucket },
+    Stage { name: "suggest", reads: &["lake", "ratings", "model"], writes: &["suggestions"], per: Per::Bucket },
     Stage {
         name: "sums",
-        reads: &["lake", "ratings"],
+        reads: &["lake", "ratings", "model"],
         writes: &["sums", "bucket_alerts", "party_facts", "oversight_sums"],
         per: Per::Bucket,
     },
@@ -113,18 +116,41 @@ pub fn of_bucket(name: &str) -> Result<&'static Stage> {
 /// # Errors
 /// A lake that cannot be read.
 pub fn facts(ctx: &Context, bucket: u32) -> Result<Facts> {
-    Facts::new(&ctx.schema, |table| Ok(tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake)?))
+    facts_of(ctx, bucket, &|_| true)
 }
 
-/// Runs one stage on one bucket and writes its parts; gives the rows written.
+/// As [`facts`], of some tables only: the others are empty.
+fn facts_of(ctx: &Context, bucket: u32, is_read: &dyn Fn(&str) -> bool) -> Result<Facts> {
+    let read = |table| tables::read(&ctx.work.lake(), table, bucket, &ctx.seals.lake);
+    Facts::new(&ctx.schema, |table| if is_read(table) { Ok(read(table)?) } else { Ok(None) })
+}
+
+/// The haircuts that a stage reckons with: those of the model it is given, else, where rows to train on are made, those learned for it; the catalog's
+/// where there is neither.
+fn haircuts(stage: &Stage, parts: &Parts, models: Option<&Bundle>) -> Result<Option<Haircuts>> {
+    match models {
+        Some(models) => Ok(models.haircuts.clone()),
+        None if stage.reads.contains(&"haircuts") => Ok(Some(Haircuts::read(&parts.read_whole("haircuts")?)?)),
+        None => Ok(None),
+    }
+}
+
+/// Runs one stage on one bucket and writes its parts; gives the rows written. The surroundings are given the haircuts that it reckons with.
 ///
 /// # Errors
 /// Whatever the stage meets.
-pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bundle>, ctx: &Context) -> Result<u64> {
+pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bundle>, ctx: &mut Context) -> Result<u64> {
     if parts.is_done(stage, bucket)? {
         return Ok(0);
     }
+    ctx.ratings.means.learned = haircuts(stage, parts, models)?;
+    let ctx = &*ctx;
     let written: Vec<(&'static str, Columns)> = match stage.name {
+        "disposals" => {
+            let is_read = |table: &str| disposals::TABLES.contains(&table) || targets::CALENDAR.contains(&table);
+            let facts = facts_of(ctx, bucket, &is_read)?;
+            vec![("disposals", disposals::of_bucket(&facts, ctx)?), ("calendar", targets::calendar(&facts, ctx)?)]
+        }
         "targets" => vec![("training", targets::of_bucket(&facts(ctx, bucket)?, ctx)?)],
         "features" => {
             let written = features::of_bucket(&facts(ctx, bucket)?, ctx)?;
@@ -167,6 +193,33 @@ fn needed<'a>(models: Option<&'a Bundle>, stage: &Stage) -> Result<&'a Bundle> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use luheng_lake::store::seal::Seal;
+
+    use super::*;
+
+    /// Haircuts with a vehicle at a share.
+    fn learned(share: f64) -> Haircuts {
+        Haircuts::learn(BTreeMap::from([("vehicle".to_owned(), vec![share; 30])]), &|_| 0.7, 0.0, None)
+    }
+
+    #[test]
+    fn a_stage_reckons_with_the_haircuts_of_its_model_and_only_rows_to_train_on_with_those_just_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = Parts::new(folder.path().to_owned(), String::new(), &Seal::none());
+        parts.write_whole("haircuts", &learned(0.5).table()).unwrap();
+        let bundle = |haircuts| Bundle::seal(None, None, None, None, haircuts).unwrap();
+        let of = |name: &str, models: Option<&Bundle>| haircuts(of_bucket(name).unwrap(), &parts, models).unwrap();
+        assert_eq!(of("targets", None), Some(learned(0.5)));
+        for name in ["targets", "features", "suggest", "sums", "backtest"] {
+            assert_eq!(of(name, Some(&bundle(Some(learned(0.6))))), Some(learned(0.6)), "{name}");
+            assert_eq!(of(name, Some(&bundle(None))), None, "{name}: a bundle of an older format");
+        }
+        assert_eq!(of("features", None), None, "the catalog's");
+    }
+
     #[test]
     fn each_stage_reads_only_what_was_written_before() {
         assert!(super::check().is_ok());

@@ -89,21 +89,44 @@ pub fn is_to_be_rated(party: &Party<'_, '_>) -> bool {
     party.is_live() && (!party.is_money() || party.due_fen() > 0)
 }
 
+/// The required channels not answered or stale on the party's day, and the share of them that is answered and fresh.
+fn reach(party: &Party<'_, '_>, ctx: &Context) -> (Vec<String>, Option<f64>) {
+    let (spec, day) = (&ctx.ratings.capacity, party.day());
+    let answered_on = |channel: &str| party.view.answers().get(channel).and_then(|a| a.newest).and_then(|r| r.date("returned_on"));
+    let fresh = |channel: &str| answered_on(channel).is_some_and(|on| day - on <= spec.stale_days);
+    let missing: Vec<String> = spec.required_channels.iter().filter(|c| !fresh(c)).cloned().collect();
+    let coverage = match spec.required_channels.len() {
+        0 => None,
+        n => Some((n - missing.len()) as f64 / n as f64),
+    };
+    (missing, coverage)
+}
+
+/// `rated`, or why not, of capacity and of willingness. The debtor's means decide neither.
+pub fn statuses(party: &Party<'_, '_>, ctx: &Context) -> (&'static str, &'static str) {
+    statuses_by(party, reach(party, ctx).1.is_none_or(|c| c >= ctx.ratings.capacity.min_coverage))
+}
+
+fn statuses_by(party: &Party<'_, '_>, covered: bool) -> (&'static str, &'static str) {
+    let barred = barred(party);
+    let capacity = barred.unwrap_or(if covered { "rated" } else { "no_evidence" });
+    let willingness = barred.unwrap_or(match (party.notice_served_on().is_some(), had_opportunity(party)) {
+        (false, _) => "notice_not_served",
+        (true, false) => "no_opportunity",
+        (true, true) => "rated",
+    });
+    (capacity, willingness)
+}
+
 impl Standing {
     /// Reads a party's standing.
     pub fn of(party: &Party<'_, '_>, means: &Means<'_>, ctx: &Context) -> Self {
         let spec = &ctx.ratings.capacity;
         let day = party.day();
         let asked = party.view.answers();
-        let answered_on = |channel: &str| asked.get(channel).and_then(|a| a.newest).and_then(|r| r.date("returned_on"));
-        let fresh = |channel: &str| answered_on(channel).is_some_and(|on| day - on <= spec.stale_days);
         // A channel that has not answered is chased; one that was not asked, or long ago, is asked.
         let waits = |channel: &str| asked.get(channel).and_then(|a| a.waits_since).is_some_and(|on| day - on <= spec.stale_days);
-        let missing: Vec<String> = spec.required_channels.iter().filter(|c| !fresh(c)).cloned().collect();
-        let coverage = match spec.required_channels.len() {
-            0 => None,
-            n => Some((n - missing.len()) as f64 / n as f64),
-        };
+        let (missing, coverage) = reach(party, ctx);
         let covered = coverage.is_none_or(|c| c >= spec.min_coverage);
         let outstanding = party.due_fen();
         let extent = if outstanding > 0 && means.evidenced_fen >= outstanding {
@@ -115,14 +138,7 @@ impl Standing {
         } else {
             "unknown"
         };
-        let barred = barred(party);
-        let capacity_status = barred.unwrap_or(if covered { "rated" } else { "no_evidence" });
-        let served = party.notice_served_on().is_some();
-        let willingness_status = barred.unwrap_or(match (served, had_opportunity(party)) {
-            (false, _) => "notice_not_served",
-            (true, false) => "no_opportunity",
-            (true, true) => "rated",
-        });
+        let (capacity_status, willingness_status) = statuses_by(party, covered);
         let mut ask_for = Vec::new();
         if capacity_status == "no_evidence" {
             ask_for.push("inquiry");

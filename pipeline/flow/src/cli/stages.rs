@@ -11,7 +11,7 @@ use crate::validate;
 /// `luheng stage NAME --bucket I/N`.
 #[derive(Debug, Args)]
 pub struct One {
-    /// targets, features, score, suggest, sums, quality or backtest
+    /// disposals, targets, features, score, suggest, sums, quality or backtest
     name: String,
     /// Which bucket of how many, from 0
     #[arg(long, value_name = "I/N")]
@@ -21,7 +21,7 @@ pub struct One {
 impl One {
     /// Runs the stage on the bucket.
     pub fn run(&self, common: &Common) -> Result<()> {
-        let opened = common.open()?.with_keys()?;
+        let mut opened = common.open()?.with_keys()?;
         let wrong =
             || Error::Usage(format!("--bucket: found \"{}\", expected I/N with I from 0 and N = {}", self.bucket, opened.ctx.buckets));
         let (at, of) = self.bucket.split_once('/').ok_or_else(wrong)?;
@@ -30,14 +30,18 @@ impl One {
             return Err(wrong());
         }
         let stage = stage::of_bucket(&self.name)?;
-        let rows = if stage.name == "targets" {
-            stage::run(stage, at, &night::training_parts(&opened.ctx)?, None, &opened.ctx)?
+        let rows = if matches!(stage.name, "disposals" | "targets") {
+            let parts = night::training_parts(&opened.ctx)?;
+            if stage.name == "targets" {
+                night::haircuts(&opened.ctx, &parts)?;
+            }
+            stage::run(stage, at, &parts, None, &mut opened.ctx)?
         } else if stage.name == "backtest" {
             let (models, _) = night::model_in_use(&opened.ctx)?;
-            stage::run(stage, at, &validate::parts(&opened.ctx, &models)?, Some(&models), &opened.ctx)?
+            stage::run(stage, at, &validate::parts(&opened.ctx, &models)?, Some(&models), &mut opened.ctx)?
         } else {
             let (parts, models) = night::stage_parts(&opened.ctx)?;
-            stage::run(stage, at, &parts, Some(&models), &opened.ctx)?
+            stage::run(stage, at, &parts, Some(&models), &mut opened.ctx)?
         };
         println!("{} bucket {at}/{of}: {rows} rows", stage.name);
         Ok(())

@@ -30,16 +30,16 @@ impl Worker {
         let opened = common.open()?;
         let broken = |e: std::io::Error| Error::Fault(format!("pipe to the parent: {e}"));
         let mut answer = std::io::stdout().lock();
-        let serve: Box<dyn Fn(u32) -> Result<u64>> = if self.stage == "settle" {
+        let mut serve: Box<dyn FnMut(u32) -> Result<u64>> = if self.stage == "settle" {
             let opened = opened.with_ingest_keys()?;
             let (key, input) = (opened.key()?, opened.input()?);
             Box::new(move |bucket| night::settle(&opened.ctx, &input, &key, &self.parts, bucket))
         } else {
-            let opened = opened.with_keys()?;
+            let mut opened = opened.with_keys()?;
             let stage = stage::of_bucket(&self.stage)?;
             let parts = Parts::new(self.parts.clone(), self.cause.clone(), &opened.ctx.seals.runs);
             let models = self.model.as_deref().map(|id| night::model(&opened.ctx, id)).transpose()?;
-            Box::new(move |bucket| stage::run(stage, bucket, &parts, models.as_ref(), &opened.ctx))
+            Box::new(move |bucket| stage::run(stage, bucket, &parts, models.as_ref(), &mut opened.ctx))
         };
         for line in std::io::stdin().lock().lines() {
             let line = line.map_err(broken)?;

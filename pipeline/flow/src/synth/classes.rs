@@ -30,6 +30,13 @@ pub struct Class {
     pub legal: [f64; 5],
 }
 
+impl Class {
+    /// Is the whole thing sold, and its price told? Of what is money or as good as it a part is taken.
+    pub fn is_sold_whole(&self) -> bool {
+        matches!(self.code, "vehicle" | "real_estate" | "equity" | "receivable" | "movable")
+    }
+}
+
 /// Classes in the order in which they are drawn.
 pub const CLASSES: &[Class] = &[
     Class {

@@ -192,7 +192,7 @@ pub fn sell(life: &mut Life<'_>, cell: &mut Cell, today: Day, out: &mut Export) 
         if amount <= 0 {
             continue;
         }
-        let whole = matches!(class.code, "vehicle" | "real_estate" | "equity" | "receivable" | "movable");
+        let whole = class.is_sold_whole();
         let told = on + life.draws.enforcement.days(1, 8);
         if whole {
             asset.ended = Some(Ended { day: on, price: part_of(asset.gross, class.realised), to_related: false });

@@ -67,6 +67,11 @@ impl Spec {
     }
 }
 
+/// The share of a thing's value that a court's sale brings in the town, by class that is sold whole: what haircuts learned of its sales must find.
+pub fn planted_haircuts() -> impl Iterator<Item = (&'static str, f64)> {
+    classes::CLASSES.iter().filter(|class| class.is_sold_whole()).map(|class| (class.code, class.realised))
+}
+
 /// What was written.
 #[derive(Clone, Debug)]
 pub struct Report {

@@ -4,6 +4,7 @@
 //! transfer, withdrawal or death without estate inside the window, its due not covered, is censored on that day: it says nothing about the debtor, and
 //! training counts those like it the more (`train/censor.rs`). Stayed days do not count: they lengthen the window, each of them once.
 
+mod calendar;
 mod outcome;
 
 use luheng_lake::columns::{Columns, Day};
@@ -16,6 +17,7 @@ use crate::features::{self, Subject};
 use crate::means;
 use crate::standing::Standing;
 
+pub use calendar::{TABLES as CALENDAR, calendar};
 pub use outcome::{Outcome, Window, outcome};
 
 /// The training rows of one bucket: case_no, debtor_id, day, the features that some rating reads; `capacity_label`, `willingness_label`, `recovery_label`, `revival_label` (null where

@@ -8,7 +8,7 @@ use crate::conduct;
 use crate::context::Context;
 use crate::cutoff::{Facts, Party, Row, View};
 use crate::means::{self, Control};
-use crate::standing::Standing;
+use crate::standing::{self, Standing};
 
 /// Tables that say what is held on the horizon day.
 const HELD: [&str; 8] = ["debtors", "cases", "parties", "payments", "assets", "seizures", "incomes", "inquiries"];
@@ -52,36 +52,73 @@ impl Outcome {
     }
 }
 
+/// Which axes learn from a party on its day, whatever came of it: those that have an outcome, or were cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Learns {
+    /// Capacity, and with it the recovered share.
+    pub capacity: bool,
+    /// Willingness.
+    pub willingness: bool,
+    /// Revival.
+    pub revival: bool,
+}
+
+/// Which axes learn from a party on its day. No means are reckoned for it, and none decide it.
+pub fn learns<'a>(now: &View<'a>, party: &Party<'_, 'a>, ctx: &Context) -> Learns {
+    let (capacity, willingness) = standing::statuses(party, ctx);
+    Learns {
+        capacity: capacity_span(now, party, capacity, ctx).is_some(),
+        willingness: willingness_span(now, party, willingness, ctx).is_some_and(|(span, reports, _)| span.has_duty(&reports, party)),
+        revival: revival_span(now, party, capacity, ctx).is_some(),
+    }
+}
+
 /// Reads the outcome of a party from its day; `now` is what is known on the training day.
 pub fn outcome<'a>(facts: &Facts, now: &View<'a>, party: &Party<'_, 'a>, standing: &Standing, ctx: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    if standing.capacity_status == "rated"
-        && let Some(span) = Span::of(now, party, ctx.ratings.capacity.horizon_days).filter(|span| span.end <= ctx.as_of)
-    {
+    if let Some(span) = capacity_span(now, party, standing.capacity_status, ctx) {
         covered(&span, facts, party, ctx, &mut outcome);
     }
-    if standing.willingness_status == "rated"
-        && let Some(span) = Span::of(now, party, ctx.ratings.willingness.horizon_days)
-    {
-        let reports = span.reports();
-        let known = if reports.is_empty() { span.end } else { span.end.saturating_add(ctx.ratings.willingness.grace_days) };
-        if known <= ctx.as_of {
-            let (willing, is_cut_off) = willing(&span, &reports, party, standing, ctx);
-            outcome.willingness = willing.map(|w| f64::from(u8::from(w)));
-            outcome.willingness_window = span.window(willing.is_some(), is_cut_off);
-            outcome.willingness_window.end = outcome.willingness_window.end.map(|_| known);
-        }
+    if let Some((span, reports, known)) = willingness_span(now, party, standing.willingness_status, ctx) {
+        let (willing, is_cut_off) = willing(&span, &reports, party, standing, ctx);
+        outcome.willingness = willing.map(|w| f64::from(u8::from(w)));
+        outcome.willingness_window = span.window(willing.is_some(), is_cut_off);
+        outcome.willingness_window.end = outcome.willingness_window.end.map(|_| known);
     }
-    if is_closed_for_want(party)
-        && !matches!(standing.capacity_status, "not_money" | "minor" | "deceased")
-        && let Some(span) = Span::of(now, party, ctx.ratings.revival.horizon_days).filter(|span| span.end <= ctx.as_of)
-    {
+    if let Some(span) = revival_span(now, party, standing.capacity_status, ctx) {
         let revived = span.received() > 0 || span.has_found(facts, party, ctx);
         let is_cut_off = !revived && span.censored_on().is_some();
         outcome.revival = (!is_cut_off).then_some(f64::from(u8::from(revived)));
         outcome.revival_window = span.window(!is_cut_off, is_cut_off);
     }
     outcome
+}
+
+/// The window of capacity, once it has ended.
+fn capacity_span<'v, 'a>(now: &'v View<'a>, party: &Party<'_, 'a>, status: &str, ctx: &Context) -> Option<Span<'v, 'a>> {
+    let of_axis = || Span::of(now, party, ctx.ratings.capacity.horizon_days);
+    (status == "rated").then(of_axis).flatten().filter(|span| span.end <= ctx.as_of)
+}
+
+/// The window of willingness with the reports that fell due in it and the day on which its outcome was known, once that has come.
+fn willingness_span<'v, 'a>(
+    now: &'v View<'a>,
+    party: &Party<'_, 'a>,
+    status: &str,
+    ctx: &Context,
+) -> Option<(Span<'v, 'a>, Vec<Row<'a>>, Day)> {
+    let spec = &ctx.ratings.willingness;
+    let span = (status == "rated").then(|| Span::of(now, party, spec.horizon_days)).flatten()?;
+    let reports = span.reports();
+    let known = if reports.is_empty() { span.end } else { span.end.saturating_add(spec.grace_days) };
+    (known <= ctx.as_of).then_some((span, reports, known))
+}
+
+/// The window of revival of a case closed for want of property, once it has ended.
+fn revival_span<'v, 'a>(now: &'v View<'a>, party: &Party<'_, 'a>, status: &str, ctx: &Context) -> Option<Span<'v, 'a>> {
+    let is_asked = is_closed_for_want(party) && !matches!(status, "not_money" | "minor" | "deceased");
+    let of_axis = || Span::of(now, party, ctx.ratings.revival.horizon_days);
+    is_asked.then(of_axis).flatten().filter(|span| span.end <= ctx.as_of)
 }
 
 /// Is the case closed for want of property on the party's day?
@@ -108,14 +145,10 @@ fn covered(span: &Span<'_, '_>, facts: &Facts, party: &Party<'_, '_>, ctx: &Cont
 /// Met every means-free duty that fell due in the window, and paid half of what could be spent? None where no duty fell due, and where the case was cut
 /// off before it could be told, which is the second answer. Bad prevails over good.
 fn willing(span: &Span<'_, '_>, reports: &[Row<'_>], party: &Party<'_, '_>, standing: &Standing, ctx: &Context) -> (Option<bool>, bool) {
-    let acts: Vec<&Row<'_>> = span.now.rows("conduct").iter().filter(|c| span.holds(c.date("happened_on")) && conduct::counts(c)).collect();
-    let any = |kinds: &[&str]| acts.iter().any(|c| c.text("kind").is_some_and(|k| kinds.contains(&k)));
-    if any(conduct::BREACHED) || reports.iter().any(|step| span.is_neglected(step, ctx.ratings.willingness.grace_days)) {
+    if span.has_act(conduct::BREACHED) || reports.iter().any(|step| span.is_neglected(step, ctx.ratings.willingness.grace_days)) {
         return (Some(false), false);
     }
-    let limited =
-        party.view.rows("listings").iter().any(|l| l.text("list") == Some("consumption_limit") && conduct::in_force(l, span.from));
-    if reports.is_empty() && !limited && !any(conduct::MET) {
+    if !span.has_duty(reports, party) {
         return (None, false);
     }
     let paid = span.own_payments();
@@ -166,6 +199,21 @@ impl<'v, 'a> Span<'v, 'a> {
 
     fn of_chain(&self, row: &Row<'_>) -> bool {
         row.text("case_no").is_some_and(|c| self.chain.contains(c))
+    }
+
+    /// Was there an act of one of these kinds that counts?
+    fn has_act(&self, kinds: &[&str]) -> bool {
+        let of_kind = |c: &Row<'_>| c.text("kind").is_some_and(|k| kinds.contains(&k));
+        self.now.rows("conduct").iter().any(|c| of_kind(c) && self.holds(c.date("happened_on")) && conduct::counts(c))
+    }
+
+    /// Did a means-free duty fall due: a report, what a limit on consumption forbids, or what an act met or breached?
+    fn has_duty(&self, reports: &[Row<'_>], party: &Party<'_, '_>) -> bool {
+        let limits = |l: &Row<'_>| l.text("list") == Some("consumption_limit") && conduct::in_force(l, self.from);
+        !reports.is_empty()
+            || party.view.rows("listings").iter().any(limits)
+            || self.has_act(conduct::MET)
+            || self.has_act(conduct::BREACHED)
     }
 
     fn own_payments(&self) -> Vec<Row<'a>> {

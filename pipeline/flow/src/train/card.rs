@@ -1,5 +1,7 @@
 //! `card.html`: the model card, for people who must decide whether to use it. It prints what `validation.json` holds, and nothing else.
 
+use std::collections::BTreeMap;
+
 use luheng_sheet::{Align, Bi, Block, Cell, Doc, Fact, Head, Tone, html};
 
 use super::Validation;
@@ -8,6 +10,7 @@ use super::compete::Entrant;
 use super::cross::{Cross, Leak};
 use super::validation::Axis;
 use crate::error::{Error, Result};
+use crate::haircut::Haircuts;
 
 fn plain(text: impl Into<String>) -> Bi {
     Bi::plain(text.into())
@@ -43,6 +46,10 @@ pub fn card(validation: &Validation) -> Result<String> {
         blocks.push(Block::Section {
             title: Bi::fixed("两轴互不混同", "how far one axis leaks into the other"), blocks: of_both(cross)
         });
+    }
+    if let Some(learned) = &validation.haircuts {
+        let title = Bi::fixed("变价折扣", "what a sale brings of the reckoned value");
+        blocks.push(Block::Section { title, blocks: haircuts(learned, &validation.class_names) });
     }
     let doc = Doc {
         kicker: Bi::fixed("履衡", "luheng"),
@@ -191,6 +198,43 @@ fn field(entrants: &[Entrant]) -> Block {
         ],
         rows,
     )
+}
+
+/// Which share of its reckoned value each class counts with, and what it rests on.
+fn haircuts(learned: &Haircuts, names: &BTreeMap<String, String>) -> Vec<Block> {
+    let share = |value: f64| format!("{value:.4}");
+    let rows = learned.classes.iter().map(|(class, h)| {
+        let ends = h.low.zip(h.high).map_or_else(|| "—".to_owned(), |(low, high)| format!("{low:.4}–{high:.4}"));
+        let name = names.get(class).map_or_else(|| class.clone(), |zh| format!("{zh} {class}"));
+        vec![name, share(h.legal), share(h.value), h.sales.to_string(), number(h.median), ends]
+    });
+    let table = table(
+        ("各类财产按估值计入的比例", "Share of the reckoned value that counts, by class"),
+        &[
+            ("类别", "class"),
+            ("法定值", "the law's"),
+            ("采用值", "in use"),
+            ("成交数", "sales"),
+            ("成交价与估值之比（中位数）", "price over reckoned value, median"),
+            ("90 % 区间", "90 % interval"),
+        ],
+        rows,
+    );
+    let known = learned.before.as_deref();
+    let zh = known.map_or_else(
+        || "样本期过短，未留出检验期：采用法定值。".to_owned(),
+        |on| format!("仅用 {on} 之前已知的法院变价；法定值计为 {} 笔成交。区间为中位数的区间，并放宽至采用值。", learned.weight),
+    );
+    let en = known.map_or_else(
+        || "no time was held out: the law's values count".to_owned(),
+        |on| {
+            format!(
+                "from court sales known before {on} alone; the law's value is worth {} of them; the interval is of the median, widened to the value in use",
+                learned.weight
+            )
+        },
+    );
+    vec![table, Block::Text { text: Bi::new(zh, en), tone: Tone::Small }]
 }
 
 fn of_both(cross: &Cross) -> Vec<Block> {

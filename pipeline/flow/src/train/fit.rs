@@ -306,7 +306,7 @@ mod tests {
         let inside = |i: &Interval| i.low <= i.estimate && i.estimate <= i.high && (0.0..=1.0).contains(&i.low) && i.high <= 1.0;
         assert!(judged.held_out.interval.iter().all(inside));
         // Each member of a bundle comes back under its own name.
-        let bundle = Bundle::seal(None, None, None, Some(artifact.clone())).unwrap();
+        let bundle = Bundle::seal(None, None, None, Some(artifact.clone()), None).unwrap();
         let read = Bundle::from_json(&bundle.to_json().unwrap(), "model.json").unwrap();
         assert_eq!((read.id, read.revival, read.recovery), (bundle.id, Some(artifact), None));
     }

@@ -1,19 +1,21 @@
 //! The rows of one rating: what came of each, when that was known, and which of them train, choose, calibrate and assess.
 
-use luheng_lake::columns::{Column, Columns, Day};
+use luheng_lake::columns::{Column, Columns, Day, day};
 use luheng_models::{TrainingSet, split};
 
 use super::rows::Rows;
 use crate::bundle::column;
 use crate::config::Moment;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::IS_ORGANISATION;
 use crate::rating::{Spec, Target};
 
 /// Most rows, held-out ones included, of a rating; more are thinned by hash of the case. Landmarks of a party say much the same: benches/README.md tells
 /// what the rest would add.
 const MOST_ROWS: usize = 300_000;
+/// Newest share of the training cases that calibrates in a back-test by filing day.
+const CALIBRATES: f64 = 0.2;
 
 /// The rows of the training table that this rating has an outcome for, or whose outcome was cut off.
 #[derive(Debug)]
@@ -65,6 +67,57 @@ fn names(target: Target) -> (&'static str, &'static str) {
     }
 }
 
+/// The prefix of the columns of a target.
+pub fn prefix(target: Target) -> &'static str {
+    names(target).1
+}
+
+/// Of these rows, where they are too many, those of the cases that are kept.
+fn thinned(at: &[usize], cases: &Column, seed: u64) -> Vec<usize> {
+    split::thinned(at, |row| cases.text_at(row).unwrap_or_default(), MOST_ROWS, ("most rows", seed))
+}
+
+/// The first day that a rating which learns from these rows of a table holds out; none where they are fewer than a model of it needs.
+///
+/// # Errors
+/// A table without `case_no` or `day`.
+pub fn first_held_out(rows: &Columns, learns: &dyn Fn(usize) -> bool, spec: &Spec, ctx: &Context) -> Result<Option<Day>> {
+    let (cases, day) = (column(rows, "case_no")?, column(rows, "day")?);
+    let at = thinned(&(0..rows.len()).filter(|at| learns(*at)).collect::<Vec<_>>(), cases, ctx.seed);
+    if (at.len() as u64) < spec.min_good.saturating_add(spec.min_bad) {
+        return Ok(None);
+    }
+    let mut days: Vec<Day> = at.iter().map(|at| day.date_at(*at).unwrap_or_default()).collect();
+    if let (Moment::Filing(after), Some(until)) = (ctx.config.moment(), ctx.config.train_until()) {
+        let first = days.iter().copied().min();
+        days.retain(|day| *day - after <= until);
+        return Ok(split::cut_for(&days, CALIBRATES).or(first));
+    }
+    Ok(split::cut_for(&days, spec.test_share))
+}
+
+/// Refuses training rows whose features rest on what was fitted after a day that one of the ratings holds out.
+///
+/// # Errors
+/// A fault of the stages before.
+pub fn check_fitted_before(rows: &Columns, before: Option<Day>, ctx: &Context) -> Result<()> {
+    let Some(before) = before else { return Ok(()) };
+    for spec in ctx.ratings.all() {
+        let (label, prefix) = names(spec.target);
+        let (label, censored) = (column(rows, label)?, column(rows, &format!("{prefix}_censored_on"))?);
+        let learns = |at: usize| label.real_at(at).is_some() || censored.date_at(at).is_some();
+        let first = first_held_out(rows, &learns, spec, ctx)?;
+        if let Some(first) = first.filter(|first| *first < before) {
+            let (first, before) = (day::format(first), day::format(before));
+            return Err(Error::Fault(format!(
+                "{}: held out from {first}, and haircuts were learned up to {before}; the stages disposals and targets differ",
+                spec.id
+            )));
+        }
+    }
+    Ok(())
+}
+
 impl Sample {
     /// Reads the rows of a rating.
     ///
@@ -77,7 +130,7 @@ impl Sample {
         let (cases, debtors, days) = (column(rows, "case_no")?, column(rows, "debtor_id")?, column(rows, "day")?);
         let at: Vec<usize> = (0..rows.len()).filter(|at| label.real_at(*at).is_some() || censored.date_at(*at).is_some()).collect();
         let text = |from: &Column, at: usize| from.text_at(at).unwrap_or_default().to_owned();
-        let at = split::thinned(&at, |row| cases.text_at(row).unwrap_or_default(), MOST_ROWS, ("most rows", ctx.seed));
+        let at = thinned(&at, cases, ctx.seed);
         let organisation = rows.get(IS_ORGANISATION);
         Ok(Self {
             label: at.iter().map(|row| label.real_at(*row)).collect(),
@@ -133,7 +186,7 @@ impl Sample {
         let (mut train, assess): (Vec<usize>, Vec<usize>) = (0..self.day.len()).partition(|at| self.day[*at] - after <= until);
         let of_train: Vec<Day> = train.iter().map(|at| self.day[*at]).collect();
         let mut calibrate = Vec::new();
-        if let Some(cut) = split::cut_for(&of_train, 0.2) {
+        if let Some(cut) = split::cut_for(&of_train, CALIBRATES) {
             (train, calibrate) = train.into_iter().partition(|at| self.day[*at] < cut);
         }
         let note = "train: cases filed up to train_until; chosen and calibrated on the newest fifth of them by day by a fit on the rest (windows overlap: a \

@@ -13,10 +13,11 @@ use super::fit::Judged;
 use super::held::{Grade, Held, Part};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::haircut::Haircuts;
 use crate::rating::Spec;
 
 /// Format of the file.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Validation of a bundle.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,11 @@ pub struct Validation {
     pub as_of: String,
     train_until: Option<String>,
     pub(super) axes: Vec<Axis>,
+    /// What a thing brings of its reckoned value, by class: the law's value and what was learned.
+    pub(super) haircuts: Option<Haircuts>,
+    /// The words of each class, for the card.
+    #[serde(skip)]
+    pub(super) class_names: BTreeMap<String, String>,
     /// The two axes beside each other; null where too few rows were assessed on both.
     pub(super) cross_axis: Option<Cross>,
 }
@@ -72,6 +78,8 @@ impl Validation {
             as_of: luheng_lake::columns::day::format(ctx.as_of),
             train_until: ctx.config.rating.train_until.clone(),
             axes: Vec::new(),
+            haircuts: None,
+            class_names: ctx.codes.codes("assets.class").map(|(code, label)| (code.to_owned(), label.zh.clone())).collect(),
             cross_axis: None,
         }
     }

@@ -58,6 +58,7 @@ pub(super) fn report(ctx: &Context, models: &Bundle, basis: &str, joined: &Table
         axes,
         rated_parties,
         channels,
+        haircuts_before: models.haircuts.as_ref().and_then(|learned| learned.before.clone()),
     })
 }
 

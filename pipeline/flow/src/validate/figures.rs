@@ -32,6 +32,9 @@ pub struct Report {
     pub rated_parties: u64,
     /// What becomes of the grades without a channel's answers.
     pub channels: Vec<Channel>,
+    /// The haircuts are of sales known before this day, also where earlier periods are judged; none: the catalog's, or nothing was learned.
+    #[serde(default)]
+    pub haircuts_before: Option<String>,
     /// Every limit of the configuration, kept or broken.
     pub gates: Vec<Gate>,
 }

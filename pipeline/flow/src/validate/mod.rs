@@ -72,16 +72,17 @@ pub fn validate(ctx: &Context, pool: &Pool, progress: &Progress, model: Option<&
         None => learn::model_in_use(ctx)?.0,
     };
     let basis = approval.filter(|a| a.model_id == models.id).map_or_else(|| "proposed".to_owned(), |a| a.basis);
-    let (training, own) = (learn::training_parts(ctx)?, parts(ctx, &models)?);
-    for (stage, parts, model) in [("targets", &training, None), ("backtest", &own, Some(models.id.as_str()))] {
-        let mut arguments = vec!["--parts".into(), parts.folder().clone().into(), "--cause".into(), parts.cause().into()];
-        arguments.extend(model.into_iter().flat_map(|id| ["--model".into(), id.into()]));
+    // Training rows too are made anew: with the haircuts of the bundle, not with those that a training would learn today.
+    let own = parts(ctx, &models)?;
+    let (folder, cause) = (own.folder().clone().into(), own.cause().into());
+    let arguments = ["--parts".into(), folder, "--cause".into(), cause, "--model".into(), models.id.clone().into()];
+    for stage in ["targets", "backtest"] {
         pool.run(stage, &arguments, ctx.buckets, progress)?;
     }
     let mut report = None;
     timed("validate", 5, progress, |advance| {
         let tables = assemble::Tables {
-            training: training.join("training", ctx.buckets, &KEY)?,
+            training: own.join("training", ctx.buckets, &KEY)?,
             landmarks: own.join("landmarks", ctx.buckets, &KEY)?,
             awaited: own.join("awaited", ctx.buckets, &KEY)?,
             channels: own.join("channels", ctx.buckets, &["channel", "axis", "before", "after"])?,
@@ -93,7 +94,6 @@ pub fn validate(ctx: &Context, pool: &Pool, progress: &Progress, model: Option<&
         Ok(tables.training.len() as u64)
     })?;
     atomic::remove_dir(own.folder())?;
-    atomic::remove_dir(training.folder())?;
     report.ok_or_else(|| Error::Fault("validate: no report was made".into()))
 }
 

@@ -322,8 +322,14 @@ fn methods(report: &Report) -> Vec<Block> {
              periods judge.",
         )
     };
-    vec![
-        learned,
+    let mut told = vec![learned];
+    told.extend(report.haircuts_before.as_ref().map(|before| {
+        small(
+            format!("财产变价折扣取自所检验的模型（{before} 之前已知的法院变价），此前各期亦用之。"),
+            format!("What a sale brings of the reckoned value is the judged model's (court sales known before {before}), also in earlier periods."),
+        )
+    }));
+    told.extend([
         small(
             format!(
                 "AUC 的区间按被执行人聚类（DeLong 1988；Obuchowski 1997），群体差异的区间按被执行人重抽样；置信水平 {}。少于 {} 人的群体、地区不列，且不能由差额推得。",
@@ -344,5 +350,6 @@ fn methods(report: &Report) -> Vec<Block> {
             "因破产、移送、撤回、无遗产而终结且未清偿的案件不计入结果。",
             "Cases that ended unpaid by bankruptcy, transfer, withdrawal or death without estate have no outcome and are not in these figures.",
         ),
-    ]
+    ]);
+    told
 }
