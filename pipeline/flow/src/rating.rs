@@ -157,6 +157,20 @@ pub struct Causes {
     pub purchase: Vec<String>,
 }
 
+/// Which closed cases are told of beside a rated party, and among how many they are sought.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlikeSpec {
+    /// How many cases are told of each party.
+    pub cases: usize,
+    /// Closings that tell something: `close_kind`, or `close_kind:close_ground`.
+    pub closings: Vec<String>,
+    /// How many likenesses are named of each case.
+    pub features: usize,
+    /// Rows of the capacity model's training beyond which debts are thinned.
+    pub most_records: u64,
+}
+
 /// Every rating and the rule of means.
 #[derive(Clone, Debug)]
 pub struct Ratings {
@@ -174,6 +188,8 @@ pub struct Ratings {
     pub causes: Causes,
     /// What a debtor can do.
     pub acts: Acts,
+    /// Similar closed cases.
+    pub alike: AlikeSpec,
 }
 
 impl Ratings {
@@ -190,6 +206,7 @@ impl Ratings {
             means: read(files, "ratings/means.toml")?,
             causes: read(files, "ratings/causes.toml")?,
             acts: read(files, "ratings/acts.toml")?,
+            alike: read(files, "ratings/alike.toml")?,
         };
         ratings.acts.check(&features::all().map(Feature::meta).collect::<Vec<_>>())?;
         if let Some(days) = config.rating.horizon_days {

@@ -2,7 +2,7 @@
 
 use super::cells::Cells;
 use super::sheets::{fact, money, on};
-use super::{CaseTables, SheetContext, wording};
+use super::{CaseTables, SheetContext, alike, wording};
 use crate::wording::percent;
 use luheng_sheet::{Axis, Bi, Block, Fact, Interval, Tone, Turn};
 
@@ -34,6 +34,7 @@ pub(super) fn section(at: usize, rating: &Cells<'_>, case: &CaseTables<'_>, ctx:
         rating.number("willingness_score"),
     ));
     blocks.extend(paths(case, id));
+    blocks.extend(alike::blocks(rating, case, ctx));
     Block::Section { title: Bi::new(format!("{} · {}", name.zh, wording::pseudonym(id)), name.en), blocks }
 }
 

@@ -24,6 +24,14 @@ pub const EACH_FEN_ONCE: Bi = Bi::fixed(
 pub const INTERNAL: Bi = Bi::fixed("内部", "internal");
 /// The same for reasons shown once the property is under control.
 pub const AFTER_CONTROL: Bi = Bi::fixed("内部 · 控制后可告知", "internal until control");
+/// What likeness is not, under every list of similar cases.
+pub const ALIKE_IS_NOT: Bi = Bi::fixed(
+    "相近度是评估模型所看重的情况中两案共有的部分，以立案后大致相同的时点比较。相似不是预测，也不是先例：只列已结案件，他案结果不能推定本案；到位多少也不说明是措施所致。",
+    "Likeness is what both have in common of that which counts to the model, at about the same time after filing. It is no prediction and no precedent:      closed cases alone are listed, what came of another proves nothing here, and what came in need not be due to the measures.",
+);
+/// No closed case to set beside a rated party.
+pub const NONE_ALIKE: Bi =
+    Bi::fixed("没有可比的已结案件：同类时点、同类状态的案件尚无结案。", "No similar closed case: none of this age and state has been closed yet.");
 /// Nothing to say.
 pub const NONE: Bi = Bi::fixed("无", "none");
 /// Not known.
@@ -180,6 +188,23 @@ pub fn exit(code: &str) -> Option<Bi> {
         "refused" => Bi::fixed("不予执行", "enforcement refused"),
         _ => return None,
     })
+}
+
+/// How a case ended, in a word or two.
+pub fn closing(kind: &str, ground: &str) -> Bi {
+    match (kind, ground) {
+        ("performed", _) => Bi::fixed("执行完毕", "performed"),
+        ("no_property", _) => Bi::fixed("终本", "closed for want of property"),
+        ("terminated", "settlement_long") => Bi::fixed("和解终结", "terminated on a settlement"),
+        ("terminated", _) => Bi::fixed("终结执行", "terminated"),
+        (other, _) => Bi::plain(other.to_owned()),
+    }
+}
+
+/// The key of a similar case, in groups of four.
+pub fn alike_key(key: &str) -> String {
+    let signs: Vec<char> = key.chars().collect();
+    signs.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("\u{a0}")
 }
 
 /// How an expected gain is known.
