@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and may look at any file"
 )]
 
+mod alike;
 mod compare;
 mod crash;
 mod cutoff;

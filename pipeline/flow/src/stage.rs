@@ -132,7 +132,7 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
         "features" => {
             let facts = facts(ctx, bucket)?;
             let written = features::of_bucket(&facts, ctx)?;
-            let closed = alike::of_bucket(&facts, needed(models, stage)?, ctx)?;
+            let closed = alike::of_bucket(&facts, needed(models, stage)?.capacity.as_ref().map(|model| model.rows), ctx)?;
             vec![("features", written.features), ("evidence", written.evidence), ("standing", written.standing), ("closed", closed)]
         }
         "score" => {

@@ -218,26 +218,19 @@ fn of_other_debts(kept: &Kept, index: &Index<'_>, design: &Design, asked: &[Aske
     Ok(all.into_iter().flatten().collect())
 }
 
-/// What is told of each neighbour of a party. Measured from the middle of the records, what both have of a feature on the same side is theirs in common; in
-/// all features together that, over itself and the distance, is the likeness (Ruzicka's: the least over the greatest of two).
+/// What is told of each neighbour of a party. Its likeness is 1 where all that counts to the model is the same, and a half where the two are as far apart
+/// as the party is from the middle of the records. Named as alike is what both have on the same side of the middle, the most of it first.
 fn told<'r>(at: usize, found: Found, here: &[f64], kept: &'r Kept, ratings: &Ratings) -> Vec<Row<'r>> {
     let (like_n, unlike_n) = (ratings.alike.features, ratings.alike.features.saturating_sub(1));
+    let own: f64 = here.iter().zip(&kept.middle).map(|(a, middle)| (a - middle).abs()).sum();
     let row = |(rank, near): (usize, Near)| {
         let there = &kept.parts[near.record];
         let common: Vec<f64> = (0..here.len()).map(|j| common(here[j] - kept.middle[j], there[j] - kept.middle[j])).collect();
-        let apart: Vec<f64> = (0..here.len()).map(|j| (here[j] - there[j]).abs()).collect();
-        let (shared, distance) = (common.iter().sum::<f64>(), near.distance);
-        Row {
-            at,
-            rank: rank + 1,
-            kept,
-            near,
-            // Two that stand in the very middle have nothing that stands out, and are the same.
-            likeness: if shared + distance > 0.0 { shared / (shared + distance) } else { 1.0 },
-            compared: found.eligible,
-            like: greatest(&common, like_n),
-            unlike: greatest(&apart, unlike_n),
-        }
+        let like = greatest(&common, like_n);
+        let apart = |j: usize| if like.contains(&j) { 0.0 } else { (here[j] - there[j]).abs() };
+        let unlike = greatest(&(0..here.len()).map(apart).collect::<Vec<_>>(), unlike_n);
+        let likeness = if near.distance > 0.0 { own / (own + near.distance) } else { 1.0 };
+        Row { at, rank: rank + 1, kept, near, likeness, compared: found.eligible, like, unlike }
     };
     found.near.iter().copied().enumerate().map(row).collect()
 }

@@ -23,7 +23,9 @@ impl Explain {
         if alike::is_key(&key) {
             let found = alike::resolve(&key, &ctx)?;
             if found.is_empty() {
-                return Err(Error::Usage(format!("{key}: no party of this lake has that key; keys of similar cases stand on sheets and in the table alike")));
+                return Err(Error::Usage(format!(
+                    "{key}: no party of this lake has that key; keys of similar cases stand on sheets and in the table alike"
+                )));
             }
             found.iter().for_each(|(case_no, debtor)| println!("{key}  {case_no}  {debtor}"));
             return Ok(());

@@ -30,10 +30,10 @@ pub(super) fn blocks(rating: &Cells<'_>, case: &CaseTables<'_>, ctx: &SheetConte
     let head = |zh, en, align| Head { label: Bi::fixed(zh, en), align };
     let columns = vec![
         head("代号", "key", Align::Left),
-        head("相近度", "likeness", Align::Right),
+        head("相近度", "likeness", Align::Left),
         head("结案", "closed", Align::Left),
-        head("历时", "days", Align::Right),
-        head("此后措施", "measures since", Align::Left),
+        head("历时", "days open", Align::Left),
+        head("措施", "measures", Align::Left),
         head("此后到位", "came in since", Align::Right),
     ];
     let why = Bi::new(format!("第一件{}。", first.str("text_zh")), format!("The first: {}.", first.str("text_en")));
@@ -64,7 +64,10 @@ fn month(on: Day) -> String {
     format!("{year}年{month}月")
 }
 
+/// How many kinds of measure were applied before the day of comparison, and which after it.
 fn measures(row: &Cells<'_>, ctx: &SheetContext) -> String {
+    let before = row.list("measures_before").count();
+    let lead = if before > 0 { format!("此前{before}种，此后") } else { "此后".to_owned() };
     let all: Vec<&str> = row.list("measures_after").collect();
     let one = |told: &&str| match told.split_once('*') {
         Some((code, n)) => format!("{}×{n}", ctx.label("measure", code).zh),
@@ -72,9 +75,9 @@ fn measures(row: &Cells<'_>, ctx: &SheetContext) -> String {
     };
     let shown = all.iter().take(MEASURES_SHOWN).map(one).collect::<Vec<_>>().join("、");
     match all.len() {
-        0 => wording::NONE.zh.into_owned(),
-        n if n > MEASURES_SHOWN => format!("{shown}等{n}种"),
-        _ => shown,
+        0 => format!("{lead}无"),
+        n if n > MEASURES_SHOWN => format!("{lead}{shown}等{n}种"),
+        _ => format!("{lead}{shown}"),
     }
 }
 

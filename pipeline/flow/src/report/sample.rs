@@ -89,6 +89,7 @@ fn alike() -> Columns {
         .text("close_ground", [None::<&str>, None])
         .date("closed_on", [on("2024-03-05"), on("2025-01-20")])
         .int("open_days", [Some(143), Some(61)])
+        .text("measures_before", [Some("settlement*3"), None])
         .text("measures_after", [Some("property_report_order;online_sale*2;detention;eviction"), None])
         .real("recovered_share", [Some(0.125), Some(1.0)])
         .real("case_recovered_share", [Some(0.5), Some(1.0)])

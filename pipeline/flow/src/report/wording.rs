@@ -30,8 +30,10 @@ pub const ALIKE_IS_NOT: Bi = Bi::fixed(
     "Likeness is what both have in common of that which counts to the model, at about the same time after filing. It is no prediction and no precedent:      closed cases alone are listed, what came of another proves nothing here, and what came in need not be due to the measures.",
 );
 /// No closed case to set beside a rated party.
-pub const NONE_ALIKE: Bi =
-    Bi::fixed("没有可比的已结案件：同类时点、同类状态的案件尚无结案。", "No similar closed case: none of this age and state has been closed yet.");
+pub const NONE_ALIKE: Bi = Bi::fixed(
+    "没有可比的已结案件：同类时点、同类状态的案件尚无结案。",
+    "No similar closed case: none of this age and state has been closed yet.",
+);
 /// Nothing to say.
 pub const NONE: Bi = Bi::fixed("无", "none");
 /// Not known.
