@@ -31,6 +31,7 @@ mod quality;
 mod rejects;
 mod retention;
 mod rewrite;
+mod support;
 mod town;
 mod truth;
 mod unseen;

@@ -6,11 +6,11 @@
 //! costs nothing to ask, holds for every algorithm, and says which values they are. It knows each feature by itself: a strange meeting of usual values is
 //! for intervals and stability to tell.
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Design;
 use crate::error::{Error, Result};
-use crate::explain::Contributions;
 
 /// What the training rows had.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,9 +78,9 @@ impl Support {
         value.map_or(known.missing, |x| known.range.is_some_and(|(low, high)| low <= x && x <= high))
     }
 
-    /// What rests on values that are not known, one a row.
-    pub fn thin(&self, design: &Design, parts: &Contributions) -> Vec<Thin> {
-        let size = |row: usize, j: usize| parts.by_feature.get((row, j)).copied().unwrap_or(0.0).abs();
+    /// What rests on values that are not known, one a row. `parts` are the contributions of each row's features, in log-odds or in points.
+    pub fn thin(&self, design: &Design, parts: &Array2<f64>) -> Vec<Thin> {
+        let size = |row: usize, j: usize| parts.get((row, j)).copied().unwrap_or(0.0).abs();
         let of = |row: usize| {
             let all = 0..self.known.len();
             let whole: f64 = all.clone().map(|j| size(row, j)).sum();
@@ -102,13 +102,24 @@ mod tests {
     use crate::data::{Direction, FeatureMeta, Kind};
 
     fn design(columns: Vec<Vec<f64>>) -> Design {
-        let meta = |j: usize| FeatureMeta { id: format!("x{j}"), version: 1, unit: String::new(), direction: Direction::Free, kind: Kind::Number };
+        let meta =
+            |j: usize| FeatureMeta { id: format!("x{j}"), version: 1, unit: String::new(), direction: Direction::Free, kind: Kind::Number };
         Design::from_columns((0..columns.len()).map(meta).collect(), columns).unwrap()
     }
 
     /// 1 to 100; 0 but for five times 1 and twice 2; ninety-eight missing.
     fn trained() -> Support {
-        let seldom = (0..100).map(|at| if at < 93 { 0.0 } else if at < 98 { 1.0 } else { 2.0 }).collect();
+        let seldom = (0..100)
+            .map(|at| {
+                if at < 93 {
+                    0.0
+                } else if at < 98 {
+                    1.0
+                } else {
+                    2.0
+                }
+            })
+            .collect();
         let missing = (0..100).map(|at| if at < 98 { f64::NAN } else { 7.0 }).collect();
         Support::of(&design(vec![(1..=100).map(f64::from).collect(), seldom, missing]), 5).unwrap()
     }
@@ -132,8 +143,7 @@ mod tests {
     #[test]
     fn the_share_is_of_what_contributes() {
         let rows = design(vec![vec![1.0, 1.0, 50.0], vec![2.0, 0.0, 0.0], vec![f64::NAN; 3]]);
-        let parts = Contributions { base: 0.0, by_feature: arr2(&[[-1.0, 2.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]) };
-        let thin = trained().thin(&rows, &parts);
+        let thin = trained().thin(&rows, &arr2(&[[-1.0, 2.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]));
         assert_eq!((thin[0].share, thin[0].features.as_slice()), (0.75, &[1, 0][..]));
         // What is not known and contributes nothing takes nothing away.
         assert_eq!((thin[1].share, thin[1].features.len()), (0.0, 0));

@@ -69,6 +69,22 @@ impl Default for Censoring {
     }
 }
 
+/// How much of a score may rest on values that few training rows had.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupportSpec {
+    /// Training rows that make a value known: as many as low, and as many as high.
+    pub least_rows: u64,
+    /// A party of whose score a greater share rests on values that are not known is not rated.
+    pub max_thin_share: f64,
+}
+
+impl Default for SupportSpec {
+    fn default() -> Self {
+        Self { least_rows: 30, max_thin_share: 1.0 }
+    }
+}
+
 /// One rating.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +131,9 @@ pub struct Spec {
     /// How cases that were cut off are counted.
     #[serde(default)]
     pub censoring: Censoring,
+    /// Where the model knows too little of a party to speak.
+    #[serde(default)]
+    pub support: SupportSpec,
 }
 
 /// How an asset's value becomes means.

@@ -238,7 +238,7 @@ mod tests {
         // On 5 February 9,000,000 were due; 4,500,000 came from the debtor and 600,000 from another.
         assert_eq!((real("recovered_share", 0), real("case_recovered_share", 0)), (4.5 / 9.0, 5.1 / 9.0));
         // On 6 April 5,400,000 were due, and 1,500,000 came.
-        assert_eq!((real("recovered_share", 1), real("case_recovered_share", 1)), (1.5 / 5.4, 1.5 / 5.4));
+        assert_eq!((real("recovered_share", 1), real("case_recovered_share", 1)), (15.0 / 54.0, 15.0 / 54.0));
         assert_eq!(table.require("was_closed").unwrap().flag_at(1), Some(false));
     }
 

@@ -105,6 +105,10 @@ fn asking(rating: &Cells<'_>, ctx: &SheetContext) -> Option<Bi> {
         zh.push_str(&format!("请补充：{}。", list.zh));
         en.push_str(&format!("Please obtain: {}.", if list.en.is_empty() { &list.zh } else { &list.en }));
     }
+    if let Some((rare_zh, rare_en)) = rating.text("rare_zh").zip(rating.text("rare_en")) {
+        zh.push_str(&format!("评分过多取决于训练中少见的情况：{rare_zh}。"));
+        en.push_str(&format!(" Too much of the score would rest on what few training cases had: {rare_en}."));
+    }
     (!zh.is_empty()).then(|| Bi::new(zh, en.trim_end().to_owned()))
 }
 

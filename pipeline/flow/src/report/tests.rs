@@ -94,9 +94,9 @@ fn an_approved_model_is_not_called_trial() {
 }
 
 #[test]
-fn a_sheet_of_two_parties_stays_under_26_kb() {
+fn a_sheet_of_two_parties_stays_under_27_kb() {
     let html = sheet_html(|_| {});
-    assert!(html.len() < 26_000, "{} bytes", html.len());
+    assert!(html.len() < 27_000, "{} bytes", html.len());
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_sheet_tells_of_similar_cases_and_what_they_are_not() {
         "执行完毕\u{a0}2025年1月",
         "第一件相近：存款；相异：车辆。",
         "相似不是预测，也不是先例",
-        "no prediction and no precedent",
+        "No prediction and no precedent",
     ] {
         assert!(html.contains(needed), "missing: {needed}\n{html}");
     }

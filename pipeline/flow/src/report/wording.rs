@@ -26,8 +26,9 @@ pub const INTERNAL: Bi = Bi::fixed("内部", "internal");
 pub const AFTER_CONTROL: Bi = Bi::fixed("内部 · 控制后可告知", "internal until control");
 /// What likeness is not, under every list of similar cases.
 pub const ALIKE_IS_NOT: Bi = Bi::fixed(
-    "相近度是评估模型所看重的情况中两案共有的部分，以立案后大致相同的时点比较。相似不是预测，也不是先例：只列已结案件，他案结果不能推定本案；到位多少也不说明是措施所致。",
-    "Likeness is what both have in common of that which counts to the model, at about the same time after filing. It is no prediction and no precedent:      closed cases alone are listed, what came of another proves nothing here, and what came in need not be due to the measures.",
+    "按评估模型所见、在立案后大致相同的时点比较；50%为两案之差与本案离居中情况之差相当。相似不是预测，也不是先例；到位多少也不说明是措施所致。",
+    "Compared as the model sees them, at about the same time after filing; 50 % is as far apart as this case is from the middle. No prediction and no \
+     precedent; what came in need not be due to the measures.",
 );
 /// No closed case to set beside a rated party.
 pub const NONE_ALIKE: Bi = Bi::fixed(
@@ -240,6 +241,9 @@ pub fn actor(code: &str) -> Bi {
 pub fn ask(code: &str) -> Option<Bi> {
     Some(match code {
         "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
+        "rare_values" => {
+            Bi::fixed("核实本案少见的情况，属实的由人工评估", "check what is rare about this case; where it is true, a person must judge")
+        }
         "answer" => Bi::fixed("已发出的查控尚无反馈，应催办", "an inquiry sent has no answer yet: chase it"),
         "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
         "property_report" => Bi::fixed("责令报告财产", "order a property report"),

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use luheng_lake::columns::Columns;
 use luheng_models::interval::rate_coverage;
 use luheng_models::{
-    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess,
+    Assessment, Calibration, Conformal, Draft, Explanation, Interval, Model, ModelArtifact, Params, RateInterval, Scale, Support,
+    TrainingSet, assess,
 };
 
 use super::calibrate::{Calibrated, calibrated, intervals};
 use super::censor::{self, Censored};
 use super::compete::{Entrant, Field, compete, spared};
-use super::held::{BLOCK, Held, HeldOut};
+use super::held::{BLOCK, Held, HeldOut, Part};
 use super::sample::{Sample, Use};
 use crate::bundle::{CHAMPION, CUTS, column};
 use crate::context::Context;
@@ -51,6 +52,8 @@ pub struct Judged {
     pub held_out: HeldOut,
     /// What the intervals held there.
     pub held: Held,
+    /// Those rows by the share of their score that rests on values few training rows had.
+    pub support: Vec<Part>,
     /// Share of all points, up or down, that each family of features gave there.
     pub families: BTreeMap<&'static str, f64>,
 }
@@ -113,6 +116,7 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         scale: Scale::default(),
         share_interval: learned.share_interval,
         rate_interval: None,
+        support: Some(Support::of(parts.train.design(), spec.support.least_rows)?),
         assessment,
         baseline_assessment,
         fitted: BTreeMap::new(),
@@ -120,14 +124,17 @@ pub fn fit(rows: &Columns, spec: &Spec, ctx: &Context) -> Result<Fitted> {
     };
     let artifact = sealed(draft, learned.rate_interval, parts.choosing.as_ref())?;
     let held_out = held_out(rows, &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
+    let explained = artifact.explain(held.design())?;
+    let thin = artifact.support.iter().flat_map(|support| support.thin(held.design(), &explained.points)).map(|thin| thin.share);
     let judged = Judged {
+        support: held_out.by_thin_share(&thin.collect::<Vec<_>>())?,
         why: learned.field.why.clone(),
         entrants: learned.field.entrants(held),
         calibration: learned.told,
         censored,
         held: held_out.held(spec.target == Target::RecoveredShare, made_by(&artifact), LEVEL)?,
         held_out,
-        families: families(&artifact, held, spec)?,
+        families: families(&explained, spec)?,
     };
     Ok(Fitted::Model { artifact: Box::new(artifact), judged: Box::new(judged) })
 }
@@ -208,8 +215,7 @@ fn held_out(rows: &Columns, sample: &Sample, usage: &Use, held: &TrainingSet, in
     Ok(HeldOut::new(held, at, interval, returning, recovered))
 }
 
-fn families(artifact: &ModelArtifact, held: &TrainingSet, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
-    let explained = artifact.explain(held.design())?;
+fn families(explained: &Explanation, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
     let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
     for (at, feature) in features::named(&spec.features)?.iter().enumerate() {
         let points: f64 = explained.points.column(at).iter().map(|points| points.abs()).sum();
