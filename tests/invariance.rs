@@ -10,8 +10,8 @@ use crate::rewrite::{self, Export};
 use crate::town;
 
 /// Every table of a run.
-const TABLES: [&str; 10] =
-    ["features", "ratings", "reasons", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "oversight"];
+const TABLES: [&str; 11] =
+    ["features", "ratings", "reasons", "alike", "suggestions", "cases", "debtors", "worklist", "alerts", "regional", "oversight"];
 
 /// What a night left: its id and the content of every file.
 struct Night {

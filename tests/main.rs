@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and may look at any file"
 )]
 
+mod alike;
 mod compare;
 mod crash;
 mod cutoff;
@@ -31,6 +32,7 @@ mod quality;
 mod rejects;
 mod retention;
 mod rewrite;
+mod support;
 mod town;
 mod truth;
 mod unseen;

@@ -18,6 +18,7 @@ use crate::linear::Scale;
 use crate::linear::link::sigmoid;
 use crate::model::{Model, Params, same_ids};
 use crate::points::PointsTable;
+use crate::support::Support;
 
 /// The format this release writes, and the only one it reads.
 pub const FORMAT: u32 = 1;
@@ -56,6 +57,9 @@ pub struct Draft {
     /// For a probability whose algorithm has no standard error: how sure it is, by held-out rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_interval: Option<RateInterval>,
+    /// Which values the training rows had; of models made before nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
     /// The calibrated model on rows seen neither in fitting nor in calibrating.
     pub assessment: Assessment,
     /// The base rate on the same rows.
@@ -112,6 +116,7 @@ impl Draft {
         self.model.check()?;
         self.share_interval.as_ref().map_or(Ok(()), Conformal::check)?;
         self.rate_interval.as_ref().map_or(Ok(()), RateInterval::check)?;
+        self.support.as_ref().map_or(Ok(()), |support| support.check(self.features.len()))?;
         same_ids(&self.features, &self.model.features())?;
         if !self.model.is_of(&self.params) {
             return Err(Error::Contradiction { what: "the model is of another algorithm than its parameters".to_owned() });

@@ -22,6 +22,7 @@
 //! | [`explain`] | a score as a sum: base, one figure a feature, nothing left over; the cheapest lawful change that lifts it |
 //! | [`tree`] | boosted trees that keep every direction, with the proof; Shapley contributions; the smartcore forest as a challenger |
 //! | [`split`] | purged splits by time, folds by hash |
+//! | [`support`] | how much of a score rests on values that few training rows had |
 //! | [`artifact`] | the model as JSON, named by the hash of its content |
 //!
 //! Three promises hold for every algorithm and are kept by `tests/contract`: the order of rows, the number of threads and the size of a
@@ -46,6 +47,7 @@ pub mod model;
 pub mod neighbours;
 pub mod points;
 pub mod split;
+pub mod support;
 pub mod tree;
 
 pub use additive::{Additive, AdditiveParams};
@@ -61,4 +63,5 @@ pub use interval::{Conformal, Interval, LocalConformal, QuantileConformal, RateI
 pub use linear::{Binning, LinfaParams, LogisticParams, Scale, ScorecardParams};
 pub use model::{Checked, Model, Params};
 pub use points::PointsTable;
+pub use support::{Known, Support, Thin};
 pub use tree::{Boost, BoostParams, Forest, ForestParams};

@@ -3,11 +3,13 @@
 use super::{files, none, read};
 
 /// The stages. They meet in tables, never in code.
-const STAGES: [&str; 10] = ["features", "disposals", "targets", "train", "score", "suggest", "metrics", "report", "synth", "validate"];
+const STAGES: [&str; 11] =
+    ["features", "disposals", "targets", "train", "score", "alike", "suggest", "metrics", "report", "synth", "validate"];
 
 /// What a stage may take from another, with the reason: who, what, why.
-const SHARED: [(&str, &str, &str); 8] = [
+const SHARED: [(&str, &str, &str); 9] = [
     ("targets", "features", "a landmark's features come from the very functions of the rating day"),
+    ("alike", "features", "closed parties are seen as the model would have seen them, and a likeness is named by its entry"),
     ("score", "features", "a reason is worded by the entry of its feature"),
     ("train", "features", "how far a score leaks into the other axis is told by the families of its entries"),
     ("validate", "targets", "it judges at the landmarks that training learns from"),

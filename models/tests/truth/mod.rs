@@ -116,6 +116,7 @@ pub fn sealed(params: &Params, set: &TrainingSet, held: &TrainingSet) -> ModelAr
         scale: luheng_models::Scale::default(),
         share_interval: None,
         rate_interval: None,
+        support: None,
         fitted: [("median_days".to_owned(), 41.5), ("no_limit".to_owned(), f64::INFINITY)].into(),
         notes: vec!["imaginary".to_owned()],
     }

@@ -1,9 +1,10 @@
 //! luheng 履衡: exports in; ratings, suggestions, the 万人失信率 and score sheets out.
 //!
-//! Reading order: [`cutoff`] (what was known when), [`features`], [`haircut`], [`means`], [`standing`], [`disposals`], [`targets`], [`train`], [`score`], [`suggest`],
-//! [`metrics`], [`report`], [`validate`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
+//! Reading order: [`cutoff`] (what was known when), [`features`], [`haircut`], [`means`], [`standing`], [`disposals`], [`targets`], [`train`], [`score`], [`alike`],
+//! [`suggest`], [`metrics`], [`report`], [`validate`]; then [`stage`], [`run`], [`driver`], [`night`] and [`cli`] run them. `pipeline/README.md` draws the whole.
 
 pub mod acts;
+pub mod alike;
 pub mod bundle;
 pub mod cli;
 pub mod compare;

@@ -9,6 +9,7 @@ use luheng_lake::store::large::Forward;
 use luheng_lake::store::seal::Encrypt;
 use luheng_lake::store::{atomic, lock, manifest, parquet, tables, text};
 
+use crate::alike;
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::driver::{Pool, timed};
@@ -21,7 +22,7 @@ use crate::metrics;
 use crate::progress::Progress;
 use crate::publish;
 use crate::quality::{self, Quality, gates};
-use crate::report::{self, MetricLabel, RunTables, SheetContext};
+use crate::report::{self, LongTables, MetricLabel, RunTables, SheetContext};
 use crate::run::{PARTS, Parts};
 
 /// How a night is asked for.
@@ -280,7 +281,7 @@ pub fn report(ctx: &Context, parts: &Parts, previous: Option<&str>, progress: &P
     Ok(quality)
 }
 
-/// The tables of a run but for the two that are read case by case.
+/// The tables of a run but for those that are read case by case.
 fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
     let table = |name: &str| -> Result<Columns> { Ok(parquet::read(&folder.join(format!("{name}.parquet")), &ctx.seals.runs)?) };
     Ok(RunTables {
@@ -295,21 +296,26 @@ fn read_tables(ctx: &Context, folder: &Path) -> Result<RunTables> {
     })
 }
 
-/// Reasons and suggestions of a run, read forward by case.
+/// What of a run is read forward by case.
 struct Long {
     reasons: Forward,
     suggestions: Forward,
+    /// Runs before similar cases have none.
+    alike: Option<Forward>,
 }
 
 impl Long {
     fn open(ctx: &Context, folder: &Path) -> Result<Self> {
-        let table = |name: &str| Forward::open(&folder.join(format!("{name}.parquet")), "case_no", &ctx.seals.runs);
-        Ok(Self { reasons: table("reasons")?, suggestions: table("suggestions")? })
+        let file = |name: &str| folder.join(format!("{name}.parquet"));
+        let table = |name: &str| Forward::open(&file(name), "case_no", &ctx.seals.runs);
+        let alike = if file("alike").is_file() { Some(table("alike")?) } else { None };
+        Ok(Self { reasons: table("reasons")?, suggestions: table("suggestions")?, alike })
     }
 
-    /// Reasons and suggestions not given yet of the cases before one.
-    fn before(&mut self, end: Option<&str>) -> Result<(Columns, Columns)> {
-        Ok((self.reasons.before(end)?, self.suggestions.before(end)?))
+    /// What was not given yet of the cases before one.
+    fn before(&mut self, end: Option<&str>) -> Result<LongTables> {
+        let alike = self.alike.as_mut().map(|alike| alike.before(end)).transpose()?.unwrap_or_default();
+        Ok(LongTables { reasons: self.reasons.before(end)?, suggestions: self.suggestions.before(end)?, alike })
     }
 }
 
@@ -319,7 +325,7 @@ fn sheet_context(ctx: &Context) -> Result<SheetContext> {
     SheetContext::load(ctx.as_of, trial, &ctx.codes, &ctx.files, labels)
 }
 
-/// The tables of the current run, with the reasons and suggestions of one case alone, and the words to print them with.
+/// The tables of the current run, the long ones of one case alone, and the words to print them with.
 ///
 /// # Errors
 /// No run has been published.
@@ -335,7 +341,7 @@ pub fn published_tables(ctx: &Context, case_no: &str) -> Result<(RunTables, Shee
     let mut tables = read_tables(ctx, &folder)?;
     let mut long = Long::open(ctx, &folder)?;
     long.before(Some(case_no))?;
-    (tables.reasons, tables.suggestions) = long.before(Some(&format!("{case_no}\0")))?;
+    tables.long = long.before(Some(&format!("{case_no}\0")))?;
     Ok((tables, sheet))
 }
 
@@ -364,6 +370,7 @@ pub fn seal(ctx: &Context, parts: &Parts, models: &Bundle, again: bool, progress
     let id = publish::next_build(&first, &builds);
     let built = builds.first().map(String::as_str);
     let previous = previous(ctx, built)?;
+    alike::whole(ctx, parts, models, progress)?;
     join_tables(ctx, parts, previous.as_deref(), progress)?;
     let quality = report(ctx, parts, previous.as_deref(), progress)?;
     // Held back, it stays where it was built, for people to look at: hidden from all that lists runs, and swept by the next night.

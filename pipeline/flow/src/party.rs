@@ -71,6 +71,11 @@ impl<'v, 'a> Party<'v, 'a> {
         chain
     }
 
+    /// The number the debt was first enforced under: what all its cases and parties share.
+    pub fn debt_no(&self) -> &'a str {
+        self.chain().last().copied().unwrap_or(self.case_no)
+    }
+
     /// What was received on the case by the day, reversed receipts left out; also under an earlier number of the debt since this one was filed, for
     /// what the case states as due is the debt on its own filing day.
     pub fn receipts(&self) -> Vec<Row<'a>> {

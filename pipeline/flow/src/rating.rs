@@ -70,6 +70,22 @@ impl Default for Censoring {
     }
 }
 
+/// How much of a score may rest on values that few training rows had.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupportSpec {
+    /// Training rows that make a value known: as many as low, and as many as high.
+    pub least_rows: u64,
+    /// A party of whose score a greater share rests on values that are not known is not rated.
+    pub max_thin_share: f64,
+}
+
+impl Default for SupportSpec {
+    fn default() -> Self {
+        Self { least_rows: 30, max_thin_share: 1.0 }
+    }
+}
+
 /// One rating.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +132,9 @@ pub struct Spec {
     /// How cases that were cut off are counted.
     #[serde(default)]
     pub censoring: Censoring,
+    /// Where the model knows too little of a party to speak.
+    #[serde(default)]
+    pub support: SupportSpec,
 }
 
 /// How an asset's value becomes means.
@@ -195,6 +214,20 @@ pub struct Causes {
     pub purchase: Vec<String>,
 }
 
+/// Which closed cases are told of beside a rated party, and among how many they are sought.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlikeSpec {
+    /// How many cases are told of each party.
+    pub cases: usize,
+    /// Closings that tell something: `close_kind`, or `close_kind:close_ground`.
+    pub closings: Vec<String>,
+    /// How many likenesses are named of each case.
+    pub features: usize,
+    /// Rows of the capacity model's training beyond which debts are thinned.
+    pub most_records: u64,
+}
+
 /// Every rating and the rule of means.
 #[derive(Clone, Debug)]
 pub struct Ratings {
@@ -212,6 +245,8 @@ pub struct Ratings {
     pub causes: Causes,
     /// What a debtor can do.
     pub acts: Acts,
+    /// Similar closed cases.
+    pub alike: AlikeSpec,
 }
 
 impl Ratings {
@@ -228,6 +263,7 @@ impl Ratings {
             means: read(files, "ratings/means.toml")?,
             causes: read(files, "ratings/causes.toml")?,
             acts: read(files, "ratings/acts.toml")?,
+            alike: read(files, "ratings/alike.toml")?,
         };
         ratings.acts.check(&features::all().map(Feature::meta).collect::<Vec<_>>())?;
         if let Some(days) = config.rating.horizon_days {

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::haircut::Haircuts;
 use crate::run::Parts;
 use crate::tables::Rating;
-use crate::{disposals, features, metrics, quality, score, suggest, targets, validate};
+use crate::{alike, disposals, features, metrics, quality, score, suggest, targets, validate};
 
 /// What a stage works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,15 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "haircuts", reads: &["disposals", "calendar"], writes: &["haircuts"], per: Per::Whole },
     Stage { name: "targets", reads: &["lake", "haircuts"], writes: &["training"], per: Per::Bucket },
     Stage { name: "train", reads: &["training", "haircuts"], writes: &["model"], per: Per::Whole },
-    Stage { name: "features", reads: &["lake", "model"], writes: &["features", "evidence", "standing"], per: Per::Bucket },
+    // `closed` says who of all is looked among for similar cases: how many, the rows of the model's training say.
+    Stage { name: "features", reads: &["lake", "model"], writes: &["features", "evidence", "standing", "closed"], per: Per::Bucket },
     Stage {
         name: "score",
         reads: &["features", "evidence", "standing", "model"],
         writes: &["ratings", "reasons", "paths"],
         per: Per::Bucket,
     },
+    Stage { name: "alike", reads: &["closed", "features", "standing", "ratings", "model"], writes: &["alike"], per: Per::Whole },
     Stage { name: "suggest", reads: &["lake", "ratings", "model"], writes: &["suggestions"], per: Per::Bucket },
     Stage {
         name: "sums",
@@ -75,6 +77,7 @@ pub const STAGES: &[Stage] = &[
             "regional",
             "oversight",
             "paths",
+            "alike",
             "quality_sums",
         ],
         writes: &["sheets"],
@@ -153,8 +156,10 @@ pub fn run(stage: &'static Stage, bucket: u32, parts: &Parts, models: Option<&Bu
         }
         "targets" => vec![("training", targets::of_bucket(&facts(ctx, bucket)?, ctx)?)],
         "features" => {
-            let written = features::of_bucket(&facts(ctx, bucket)?, ctx)?;
-            vec![("features", written.features), ("evidence", written.evidence), ("standing", written.standing)]
+            let facts = facts(ctx, bucket)?;
+            let written = features::of_bucket(&facts, ctx)?;
+            let closed = alike::of_bucket(&facts, needed(models, stage)?.capacity.as_ref().map(|model| model.rows), ctx)?;
+            vec![("features", written.features), ("evidence", written.evidence), ("standing", written.standing), ("closed", closed)]
         }
         "score" => {
             let models = needed(models, stage)?;

@@ -45,6 +45,8 @@ pub struct Standing {
     pub text: BTreeMap<&'static str, Option<String>>,
     /// First filing of the case.
     pub filed_on: Option<Day>,
+    /// First filing of the debt.
+    pub debt_filed_on: Option<Day>,
     /// Steps of the case that fell due and are not done.
     pub overdue_steps_n: i64,
     /// Limit of liability, in fen.
@@ -167,6 +169,7 @@ impl Standing {
             ("role", own(party.party, "role")),
             ("liability", own(party.party, "liability")),
             ("after_party", own(party.party, "after_party")),
+            ("debt_no", Some(party.debt_no().to_owned())),
             ("residence_region", debtor.and_then(|d| own(d, "residence_region"))),
             ("debtor_kind", debtor.and_then(|d| own(d, "kind"))),
             ("identity_basis", identity_basis.map(str::to_owned)),
@@ -188,6 +191,7 @@ impl Standing {
             ask_for,
             text,
             filed_on: party.case.date("filed_on"),
+            debt_filed_on: party.debt_filed_on(),
             overdue_steps_n: procedure::overdue_steps(party).len() as i64,
             limit_fen: party.party.fen("limit_fen"),
             share_fen: party.party.fen("share_fen"),
@@ -216,6 +220,7 @@ impl Standing {
             .text("missing_channels", rows.iter().map(|r| join(&r.missing)))
             .text("ask_for", rows.iter().map(|r| (!r.ask_for.is_empty()).then(|| r.ask_for.join(";"))))
             .date("filed_on", rows.iter().map(|r| r.filed_on))
+            .date("debt_filed_on", rows.iter().map(|r| r.debt_filed_on))
             .int("overdue_steps_n", int(|r| Some(r.overdue_steps_n)))
             .int("limit_fen", int(|r| r.limit_fen))
             .int("share_fen", int(|r| r.share_fen))
@@ -231,6 +236,7 @@ impl Standing {
             "role",
             "liability",
             "after_party",
+            "debt_no",
             "residence_region",
             "debtor_kind",
             "identity_basis",

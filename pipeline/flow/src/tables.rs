@@ -87,6 +87,12 @@ pub struct Rating {
     pub revival_low: Option<f64>,
     /// High end of its interval.
     pub revival_high: Option<f64>,
+    /// Where an axis is not rated for want of like cases: the features whose values few training rows had, joined by `;`.
+    pub rare_values: Option<String>,
+    /// The same in Chinese, with the values.
+    pub rare_zh: Option<String>,
+    /// The same in English.
+    pub rare_en: Option<String>,
 }
 
 /// One reason of one axis.
@@ -201,6 +207,10 @@ impl Rating {
                     revival_p: real_of("revival_p", at),
                     revival_low: real_of("revival_low", at),
                     revival_high: real_of("revival_high", at),
+                    // Nor have runs before support was measured.
+                    rare_values: text_of("rare_values", at).map(str::to_owned),
+                    rare_zh: text_of("rare_zh", at).map(str::to_owned),
+                    rare_en: text_of("rare_en", at).map(str::to_owned),
                 })
             })
             .collect()
@@ -254,6 +264,9 @@ impl Rating {
             .real("revival_p", real(|r| r.revival_p))
             .real("revival_low", real(|r| r.revival_low))
             .real("revival_high", real(|r| r.revival_high))
+            .text("rare_values", maybe(|r| r.rare_values.as_deref()))
+            .text("rare_zh", maybe(|r| r.rare_zh.as_deref()))
+            .text("rare_en", maybe(|r| r.rare_en.as_deref()))
     }
 }
 

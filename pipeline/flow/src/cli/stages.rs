@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Common;
+use crate::alike;
 use crate::error::{Error, Result};
 use crate::night;
 use crate::stage;
@@ -94,6 +95,7 @@ pub fn metrics(common: &Common) -> Result<()> {
     for stage in ["sums", "quality"] {
         night::run_buckets(&opened.ctx, &common.pool(&opened)?, stage, &parts, &models.id, &progress)?;
     }
+    alike::whole(&opened.ctx, &parts, &models, &progress)?;
     night::join_tables(&opened.ctx, &parts, night::previous(&opened.ctx, None)?.as_deref(), &progress)?;
     println!("metrics: tables in {}", parts.folder().display());
     Ok(())

@@ -4,6 +4,7 @@
 //! Documents carry the as-of day and never the run or the clock, so equal tables give equal bytes.
 
 mod advice;
+mod alike;
 mod cells;
 mod context;
 pub mod explain;
@@ -20,7 +21,7 @@ mod write;
 
 pub use cells::Cells;
 pub use context::{MetricLabel, SheetContext};
-pub use tables::{ByCase, CaseTables, Long, RunTables};
+pub use tables::{ByCase, CaseTables, Long, LongTables, RunTables};
 pub use write::{NextLong, write_all};
 
 use crate::error::{Error, Result};

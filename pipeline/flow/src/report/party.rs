@@ -2,7 +2,7 @@
 
 use super::cells::Cells;
 use super::sheets::{fact, money, on};
-use super::{CaseTables, SheetContext, wording};
+use super::{CaseTables, SheetContext, alike, wording};
 use crate::wording::percent;
 use luheng_sheet::{Axis, Bi, Block, Fact, Interval, Tone, Turn};
 
@@ -34,6 +34,7 @@ pub(super) fn section(at: usize, rating: &Cells<'_>, case: &CaseTables<'_>, ctx:
         rating.number("willingness_score"),
     ));
     blocks.extend(paths(case, id));
+    blocks.extend(alike::blocks(rating, case, ctx));
     Block::Section { title: Bi::new(format!("{} · {}", name.zh, wording::pseudonym(id)), name.en), blocks }
 }
 
@@ -103,6 +104,10 @@ fn asking(rating: &Cells<'_>, ctx: &SheetContext) -> Option<Bi> {
         let list = wording::joined(asks);
         zh.push_str(&format!("请补充：{}。", list.zh));
         en.push_str(&format!("Please obtain: {}.", if list.en.is_empty() { &list.zh } else { &list.en }));
+    }
+    if let Some((rare_zh, rare_en)) = rating.text("rare_zh").zip(rating.text("rare_en")) {
+        zh.push_str(&format!("评分过多取决于训练中少见的情况：{rare_zh}。"));
+        en.push_str(&format!(" Too much of the score would rest on what few training cases had: {rare_en}."));
     }
     (!zh.is_empty()).then(|| Bi::new(zh, en.trim_end().to_owned()))
 }

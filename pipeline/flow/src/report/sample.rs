@@ -1,7 +1,7 @@
 //! Made-up run tables for the tests of this module: one case with two parties, one of them unrated, and a few regions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use crate::report::{MetricLabel, RunTables, SheetContext};
+use crate::report::{LongTables, MetricLabel, RunTables, SheetContext};
 use luheng_lake::columns::{Columns, day};
 use luheng_sheet::Bi;
 use std::collections::BTreeMap;
@@ -54,9 +54,8 @@ pub fn context() -> SheetContext {
 pub fn tables() -> RunTables {
     RunTables {
         ratings: ratings(),
-        reasons: reasons(),
+        long: LongTables { reasons: reasons(), suggestions: suggestions(), alike: alike() },
         cases: cases(),
-        suggestions: suggestions(),
         debtors: debtors(),
         alerts: alerts(),
         regional: regional(),
@@ -75,6 +74,27 @@ fn paths() -> Columns {
         .int("rank", [Some(1), Some(2)])
         .text("text_zh", [Some("如实、完整申报财产"), Some("按传唤到院（2次）")])
         .text("text_en", [Some("file the property report, true and complete"), Some("come when summoned, 2 times")])
+}
+
+fn alike() -> Columns {
+    let all = |text: &'static str| [Some(text), Some(text)];
+    Columns::new()
+        .text("case_no", all(CASE))
+        .text("debtor_id", all(A))
+        .int("rank", [Some(1), Some(2)])
+        .text("alike_key", [Some("0123456789ab"), Some("ba9876543210")])
+        .real("likeness", [Some(0.871), Some(0.84)])
+        .int("compared_n", [Some(412), Some(412)])
+        .text("close_kind", [Some("no_property"), Some("performed")])
+        .text("close_ground", [None::<&str>, None])
+        .date("closed_on", [on("2024-03-05"), on("2025-01-20")])
+        .int("open_days", [Some(143), Some(61)])
+        .text("measures_before", [Some("settlement*3"), None])
+        .text("measures_after", [Some("property_report_order;online_sale*2;detention;eviction"), None])
+        .real("recovered_share", [Some(0.125), Some(1.0)])
+        .real("case_recovered_share", [Some(0.5), Some(1.0)])
+        .text("text_zh", [Some("相近：存款；相异：车辆"), Some("相近：收入")])
+        .text("text_en", [Some("alike in deposits; unlike in vehicles"), Some("alike in income")])
 }
 
 fn oversight() -> Columns {

@@ -4,18 +4,26 @@ use super::cells::{Cells, rows_by};
 use luheng_lake::columns::Columns;
 use std::collections::BTreeMap;
 
-/// The run tables that documents are made from (contract.md §6); an empty table where there is none. `reasons` and `suggestions`, too large to hold
-/// whole, may have the rows of some cases alone, or none where [`Long`] brings them.
+/// The tables of a run too large to hold whole: the rows of some cases.
+#[derive(Clone, Debug, Default)]
+pub struct LongTables {
+    /// The points of each score.
+    pub reasons: Columns,
+    /// Measures, ranked or blocked.
+    pub suggestions: Columns,
+    /// The closed cases most like each party's.
+    pub alike: Columns,
+}
+
+/// The run tables that documents are made from (contract.md §6); an empty table where there is none.
 #[derive(Clone, Debug, Default)]
 pub struct RunTables {
     /// One row a party.
     pub ratings: Columns,
-    /// The points of each score.
-    pub reasons: Columns,
+    /// The long ones: of some cases alone, or none where [`Long`] brings them.
+    pub long: LongTables,
     /// One row a case; the cases that get a sheet.
     pub cases: Columns,
-    /// Measures, ranked or blocked.
-    pub suggestions: Columns,
     /// One row a debtor.
     pub debtors: Columns,
     /// What changed or falls due.
@@ -39,6 +47,10 @@ pub struct CaseTables<'a> {
     pub reasons: Vec<Cells<'a>>,
     /// Suggestions, by debtor and rank, blocked ones last.
     pub suggestions: Vec<Cells<'a>>,
+    /// The closed cases most like its parties', by debtor and rank.
+    pub alike: Vec<Cells<'a>>,
+    /// Whether similar cases were looked for: runs before them have no such table.
+    pub has_alike: bool,
     /// Alerts.
     pub alerts: Vec<Cells<'a>>,
     /// Its parties' paths to the next grade, by debtor, axis and rank.
@@ -51,26 +63,32 @@ pub struct CaseTables<'a> {
 #[derive(Debug)]
 pub struct ByCase<'a> {
     tables: &'a RunTables,
+    long: Long<'a>,
     cases: BTreeMap<&'a str, Vec<usize>>,
     ratings: BTreeMap<&'a str, Vec<usize>>,
-    reasons: BTreeMap<&'a str, Vec<usize>>,
-    suggestions: BTreeMap<&'a str, Vec<usize>>,
     alerts: BTreeMap<&'a str, Vec<usize>>,
     paths: BTreeMap<&'a str, Vec<usize>>,
     debtors: BTreeMap<&'a str, Vec<usize>>,
 }
 
-/// The reasons and suggestions of some cases, found by case.
+/// The long tables of some cases, found by case.
 #[derive(Debug)]
 pub struct Long<'a> {
-    reasons: (&'a Columns, BTreeMap<&'a str, Vec<usize>>),
-    suggestions: (&'a Columns, BTreeMap<&'a str, Vec<usize>>),
+    tables: &'a LongTables,
+    reasons: BTreeMap<&'a str, Vec<usize>>,
+    suggestions: BTreeMap<&'a str, Vec<usize>>,
+    alike: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Long<'a> {
     /// Finds the rows of every case once.
-    pub fn of(reasons: &'a Columns, suggestions: &'a Columns) -> Self {
-        Self { reasons: (reasons, rows_by(reasons, "case_no")), suggestions: (suggestions, rows_by(suggestions, "case_no")) }
+    pub fn of(tables: &'a LongTables) -> Self {
+        Self {
+            tables,
+            reasons: rows_by(&tables.reasons, "case_no"),
+            suggestions: rows_by(&tables.suggestions, "case_no"),
+            alike: rows_by(&tables.alike, "case_no"),
+        }
     }
 }
 
@@ -84,10 +102,9 @@ impl<'a> ByCase<'a> {
     pub fn of(tables: &'a RunTables) -> Self {
         Self {
             tables,
+            long: Long::of(&tables.long),
             cases: rows_by(&tables.cases, "case_no"),
             ratings: rows_by(&tables.ratings, "case_no"),
-            reasons: rows_by(&tables.reasons, "case_no"),
-            suggestions: rows_by(&tables.suggestions, "case_no"),
             alerts: rows_by(&tables.alerts, "case_no"),
             paths: rows_by(&tables.paths, "case_no"),
             debtors: rows_by(&tables.debtors, "debtor_id"),
@@ -101,10 +118,17 @@ impl<'a> ByCase<'a> {
 
     /// The rows of a case; `None` where `cases` has no such case.
     pub fn case(&self, case_no: &str) -> Option<CaseTables<'a>> {
+        self.case_with(case_no, &self.long)
+    }
+
+    /// The rows of a case, those of the long tables from elsewhere.
+    pub fn case_with<'b>(&self, case_no: &str, long: &Long<'b>) -> Option<CaseTables<'b>>
+    where
+        'a: 'b,
+    {
         let tables = self.tables;
         let case = self.cases.get(case_no)?.first().map(|at| Cells::of(&tables.cases, *at));
-        let rows = |found: &BTreeMap<&'a str, Vec<usize>>, table: &'a Columns| rows_of(found, table, case_no);
-        let ratings = rows(&self.ratings, &tables.ratings);
+        let ratings = rows_of(&self.ratings, &tables.ratings, case_no);
         let debtors = ratings
             .iter()
             .filter_map(|rating| {
@@ -115,25 +139,13 @@ impl<'a> ByCase<'a> {
         Some(CaseTables {
             case,
             ratings,
-            reasons: rows(&self.reasons, &tables.reasons),
-            suggestions: rows(&self.suggestions, &tables.suggestions),
-            alerts: rows(&self.alerts, &tables.alerts),
-            paths: rows(&self.paths, &tables.paths),
+            reasons: rows_of(&long.reasons, &long.tables.reasons, case_no),
+            suggestions: rows_of(&long.suggestions, &long.tables.suggestions, case_no),
+            alike: rows_of(&long.alike, &long.tables.alike, case_no),
+            has_alike: long.tables.alike.get("alike_key").is_some(),
+            alerts: rows_of(&self.alerts, &tables.alerts, case_no),
+            paths: rows_of(&self.paths, &tables.paths, case_no),
             debtors,
-        })
-    }
-
-    /// The rows of a case, its reasons and suggestions from elsewhere.
-    pub fn case_with<'b>(&self, case_no: &str, long: &Long<'b>) -> Option<CaseTables<'b>>
-    where
-        'a: 'b,
-    {
-        let case: CaseTables<'b> = self.case(case_no)?;
-        let (reasons, suggestions) = (&long.reasons, &long.suggestions);
-        Some(CaseTables {
-            reasons: rows_of(&reasons.1, reasons.0, case_no),
-            suggestions: rows_of(&suggestions.1, suggestions.0, case_no),
-            ..case
         })
     }
 }

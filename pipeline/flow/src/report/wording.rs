@@ -24,6 +24,17 @@ pub const EACH_FEN_ONCE: Bi = Bi::fixed(
 pub const INTERNAL: Bi = Bi::fixed("内部", "internal");
 /// The same for reasons shown once the property is under control.
 pub const AFTER_CONTROL: Bi = Bi::fixed("内部 · 控制后可告知", "internal until control");
+/// What likeness is not, under every list of similar cases.
+pub const ALIKE_IS_NOT: Bi = Bi::fixed(
+    "按评估模型所见、在立案后大致相同的时点比较；50%为两案之差与本案离居中情况之差相当。相似不是预测，也不是先例；到位多少也不说明是措施所致。",
+    "Compared as the model sees them, at about the same time after filing; 50 % is as far apart as this case is from the middle. No prediction and no \
+     precedent; what came in need not be due to the measures.",
+);
+/// No closed case to set beside a rated party.
+pub const NONE_ALIKE: Bi = Bi::fixed(
+    "没有可比的已结案件：同类时点、同类状态的案件尚无结案。",
+    "No similar closed case: none of this age and state has been closed yet.",
+);
 /// Nothing to say.
 pub const NONE: Bi = Bi::fixed("无", "none");
 /// Not known.
@@ -182,6 +193,23 @@ pub fn exit(code: &str) -> Option<Bi> {
     })
 }
 
+/// How a case ended, in a word or two.
+pub fn closing(kind: &str, ground: &str) -> Bi {
+    match (kind, ground) {
+        ("performed", _) => Bi::fixed("执行完毕", "performed"),
+        ("no_property", _) => Bi::fixed("终本", "closed for want of property"),
+        ("terminated", "settlement_long") => Bi::fixed("和解终结", "terminated on a settlement"),
+        ("terminated", _) => Bi::fixed("终结执行", "terminated"),
+        (other, _) => Bi::plain(other.to_owned()),
+    }
+}
+
+/// The key of a similar case, in groups of four.
+pub fn alike_key(key: &str) -> String {
+    let signs: Vec<char> = key.chars().collect();
+    signs.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("\u{a0}")
+}
+
 /// How an expected gain is known.
 pub fn gain_basis(code: &str) -> Bi {
     match code {
@@ -213,6 +241,9 @@ pub fn actor(code: &str) -> Bi {
 pub fn ask(code: &str) -> Option<Bi> {
     Some(match code {
         "inquiry" => Bi::fixed("补发或催办网络查控", "send or chase network inquiries"),
+        "rare_values" => {
+            Bi::fixed("核实本案少见的情况，属实的由人工评估", "check what is rare about this case; where it is true, a person must judge")
+        }
         "answer" => Bi::fixed("已发出的查控尚无反馈，应催办", "an inquiry sent has no answer yet: chase it"),
         "serve_notice" => Bi::fixed("送达执行通知", "serve the notice of enforcement"),
         "property_report" => Bi::fixed("责令报告财产", "order a property report"),

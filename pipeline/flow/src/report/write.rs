@@ -1,19 +1,18 @@
 //! Writes every document of a run. Sheets are made in parallel; each is a file of its own, so the order of work never shows.
 
-use super::{ByCase, Long, RunTables, SheetContext, index, oversight, quality, regional, sheet_name, sheets};
+use super::{ByCase, Long, LongTables, RunTables, SheetContext, index, oversight, quality, regional, sheet_name, sheets};
 use crate::error::{Error, Result};
 use crate::quality::Quality;
-use luheng_lake::columns::Columns;
 use luheng_lake::store::{FileEntry, atomic::create_dir, text::write_unseen};
 use luheng_sheet::{Doc, html};
 use rayon::prelude::*;
 use std::path::Path;
 
-/// Cases whose sheets are made before the reasons and suggestions of more are read.
+/// Cases whose sheets are made before the long tables of more are read.
 const CASES_AT_ONCE: usize = 4_096;
 
-/// Gives reasons and suggestions not given yet: of the cases before the one named, or of all that are left.
-pub type NextLong<'a> = dyn FnMut(Option<&str>) -> Result<(Columns, Columns)> + 'a;
+/// Gives what was not given yet of the long tables: of the cases before the one named, or of all that are left.
+pub type NextLong<'a> = dyn FnMut(Option<&str>) -> Result<LongTables> + 'a;
 
 /// Writes `sheets/*.html` (where `sheets` says so), `regional.html .csv .json`, `oversight.html` and `quality.html .json` below the run's folder; gives each file's name, relative to
 /// it, with its entry for the manifest, in order of name.
@@ -47,8 +46,8 @@ fn write_sheets(run: &Path, tables: &RunTables, long: &mut NextLong<'_>, ctx: &S
     let numbers = by_case.case_numbers();
     let mut written: Vec<(String, FileEntry)> = Vec::with_capacity(numbers.len());
     for (block, case_numbers) in numbers.chunks(CASES_AT_ONCE).enumerate() {
-        let (reasons, suggestions) = long(numbers.get((block + 1) * CASES_AT_ONCE).copied())?;
-        let long = Long::of(&reasons, &suggestions);
+        let tables = long(numbers.get((block + 1) * CASES_AT_ONCE).copied())?;
+        let long = Long::of(&tables);
         let sheets: Vec<(String, FileEntry)> = case_numbers
             .par_iter()
             .filter_map(|case_no| by_case.case_with(case_no, &long).map(|case| (case_no, case)))

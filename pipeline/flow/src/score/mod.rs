@@ -2,9 +2,10 @@
 
 pub mod path;
 mod reasons;
+mod support;
 
 use luheng_lake::columns::{Column, Columns};
-use luheng_models::{Design, Explanation, Interval, ModelArtifact};
+use luheng_models::{Design, Explanation, Interval, ModelArtifact, Thin};
 
 use crate::bundle::{self, Bundle, CUTS, grade_of};
 use crate::context::Context;
@@ -21,6 +22,8 @@ struct Axis {
     explanation: Explanation,
     intervals: Vec<Interval>,
     artifact: ModelArtifact,
+    /// What of each score rests on values few training rows had, where the model says which those are.
+    thin: Option<Vec<Thin>>,
 }
 
 impl Axis {
@@ -29,10 +32,12 @@ impl Axis {
         let all: Vec<usize> = (0..features.len()).collect();
         let design: Design = bundle::design(features, &all, spec)?;
         artifact.fits(design.features()).map_err(|e| Error::Input(format!("model {}: {e}", artifact.id)))?;
+        let explanation = artifact.explain(&design)?;
         Ok(Some(Self {
-            explanation: artifact.explain(&design)?,
+            thin: artifact.support.as_ref().map(|support| support.thin(&design, &explanation.points)),
             intervals: artifact.predict_interval(&design, LEVEL)?,
             artifact: artifact.clone(),
+            explanation,
         }))
     }
 }
@@ -92,6 +97,7 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
         valid_until: as_of.saturating_add(ctx.ratings.capacity.valid_days),
         ..Rating::default()
     };
+    support::withhold(&mut rating, at, capacity.as_ref(), willingness.as_ref(), ctx)?;
     if let (Some(axis), "rated") = (capacity, rating.capacity_status.as_str()) {
         let p = axis.explanation.p[at];
         rating.capacity_p = Some(p);

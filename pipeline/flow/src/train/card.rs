@@ -8,6 +8,7 @@ use super::Validation;
 use super::censor::Censored;
 use super::compete::Entrant;
 use super::cross::{Cross, Leak};
+use super::held::Part;
 use super::validation::Axis;
 use crate::error::{Error, Result};
 use crate::haircut::Haircuts;
@@ -76,7 +77,7 @@ fn of_axis(axis: &Axis) -> Vec<Block> {
     if let Some(why) = &axis.why {
         return vec![Block::Text { text: Bi::new("未评级：证据不足", why.clone()), tone: Tone::Plain }];
     }
-    let mut blocks = vec![Block::Facts(facts(axis)), by_grade(axis), by_debtor(axis), field(&axis.entrants)];
+    let mut blocks = vec![Block::Facts(facts(axis)), by_grade(axis), by_debtor(axis), by_support(axis), field(&axis.entrants)];
     blocks.extend(axis.why_champion.iter().map(|why| Block::Text { text: Bi::new("选用理由", why.clone()), tone: Tone::Plain }));
     let calibration = axis.calibration.iter().map(|c| format!("{}: {}", c.kind, c.why));
     blocks.extend(calibration.map(|text| Block::Text { text: Bi::new("校准方法", text), tone: Tone::Plain }));
@@ -143,19 +144,37 @@ fn by_grade(axis: &Axis) -> Block {
 }
 
 fn by_debtor(axis: &Axis) -> Block {
-    let rows = axis.debtors.iter().map(|part| {
-        let zh = if part.debtors == "new" { "首次 new" } else { "再次 returning" };
+    by_part(
+        ("首次与再次被执行人", "Debtors met for the first time, and again"),
+        ("被执行人", "debtors"),
+        &axis.debtors,
+        &|part| if part.debtors == "new" { "首次 new" } else { "再次 returning" }.to_owned(),
+    )
+}
+
+fn by_support(axis: &Axis) -> Block {
+    let caption = ("评分取决于训练中少见取值的份额", "By the share of the score that rests on values few training rows had");
+    by_part(caption, ("份额", "share"), &axis.support, &|part| part.debtors.trim_start_matches("thin ").to_owned())
+}
+
+fn by_part(
+    caption: (&'static str, &'static str),
+    lead: (&'static str, &'static str),
+    parts: &[Part],
+    name: &dyn Fn(&Part) -> String,
+) -> Block {
+    let rows = parts.iter().map(|part| {
         let ends = format!("{}–{}", number(part.auc_low95), number(part.auc_high95));
         let figures = [part.rate, part.mean_predicted, part.auc].map(number);
-        let mut row = vec![zh.to_owned(), part.rows.to_string()];
+        let mut row = vec![name(part), part.rows.to_string()];
         row.extend(figures);
         row.extend([ends, number(part.brier), number(part.calibration_error)]);
         row
     });
     table(
-        ("首次与再次被执行人", "Debtors met for the first time, and again"),
+        caption,
         &[
-            ("被执行人", "debtors"),
+            lead,
             ("数量", "rows"),
             ("实际比例", "rate"),
             ("平均预测", "mean predicted"),

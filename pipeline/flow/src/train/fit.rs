@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use luheng_lake::columns::Columns;
 use luheng_models::interval::rate_coverage;
 use luheng_models::{
-    Assessment, Calibration, Conformal, Draft, Interval, Model, ModelArtifact, Params, RateInterval, Scale, TrainingSet, assess, split,
+    Assessment, Calibration, Conformal, Draft, Explanation, Interval, Model, ModelArtifact, Params, RateInterval, Scale, Support,
+    TrainingSet, assess, split,
 };
 
 use super::calibrate::{Calibrated, calibrated, intervals};
 use super::censor::{self, Censored};
 use super::compete::{Entrant, Field, compete, spared};
-use super::held::{BLOCK, Held, HeldOut};
+use super::held::{BLOCK, Held, HeldOut, Part};
 use super::rows::Rows;
 use super::sample::{Sample, Use};
 use crate::bundle::{CHAMPION, CUTS, column};
@@ -20,7 +21,7 @@ use crate::error::Result;
 use crate::features;
 use crate::rating::{Spec, Target};
 
-/// Most held-out rows whose points are summed by family; of more, those of cases by hash. A share of all points is known from fewer.
+/// Most held-out rows that are explained; of more, those of cases by hash.
 const MOST_EXPLAINED: usize = 10_000;
 /// Level of the intervals.
 pub const LEVEL: f64 = 0.9;
@@ -54,6 +55,8 @@ pub struct Judged {
     pub held_out: HeldOut,
     /// What the intervals held there.
     pub held: Held,
+    /// Those rows by the share of their score that rests on values few training rows had.
+    pub support: Vec<Part>,
     /// Share of all points, up or down, that each family of features gave there.
     pub families: BTreeMap<&'static str, f64>,
 }
@@ -116,6 +119,7 @@ pub fn fit(rows: &Rows<'_>, spec: &Spec, ctx: &Context) -> Result<Fitted> {
         scale: Scale::default(),
         share_interval: learned.share_interval,
         rate_interval: None,
+        support: Some(Support::of(parts.train.design(), spec.support.least_rows)?),
         assessment,
         baseline_assessment,
         fitted: BTreeMap::new(),
@@ -123,14 +127,19 @@ pub fn fit(rows: &Rows<'_>, spec: &Spec, ctx: &Context) -> Result<Fitted> {
     };
     let artifact = sealed(draft, learned.rate_interval, parts.choosing.as_ref())?;
     let held_out = held_out(rows.index(), &sample, &usage, held, artifact.predict_interval(held.design(), LEVEL)?)?;
+    let looked_at = split::thinned(&(0..held.rows()).collect::<Vec<_>>(), |at| &held.group()[at], MOST_EXPLAINED, ("explained", ctx.seed));
+    let part = held.take(&looked_at)?;
+    let explained = artifact.explain(part.design())?;
+    let thin = artifact.support.iter().flat_map(|support| support.thin(part.design(), &explained.points)).map(|thin| thin.share);
     let judged = Judged {
+        support: held_out.by_thin_share(&looked_at.iter().copied().zip(thin).collect())?,
         why: learned.field.why.clone(),
         entrants: learned.field.entrants(held),
         calibration: learned.told,
         censored,
         held: held_out.held(spec.target == Target::RecoveredShare, made_by(&artifact), LEVEL)?,
         held_out,
-        families: families(&artifact, held, spec)?,
+        families: families(&explained, spec)?,
     };
     Ok(Fitted::Model { artifact: Box::new(artifact), judged: Box::new(judged) })
 }
@@ -211,10 +220,7 @@ fn held_out(rows: &Columns, sample: &Sample, usage: &Use, held: &TrainingSet, in
     Ok(HeldOut::new(held, at, interval, returning, recovered))
 }
 
-fn families(artifact: &ModelArtifact, held: &TrainingSet, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
-    let all: Vec<usize> = (0..held.rows()).collect();
-    let kept = split::thinned(&all, |at| &held.group()[at], MOST_EXPLAINED, ("families", artifact.seed));
-    let explained = artifact.explain(held.take(&kept)?.design())?;
+fn families(explained: &Explanation, spec: &Spec) -> Result<BTreeMap<&'static str, f64>> {
     let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
     for (at, feature) in features::named(&spec.features)?.iter().enumerate() {
         let points: f64 = explained.points.column(at).iter().map(|points| points.abs()).sum();

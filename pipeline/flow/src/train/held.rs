@@ -1,6 +1,8 @@
 //! What a model said of rows it never saw, and what came of them: by grade, of debtors met for the first time and of those met before, and how often its
 //! intervals held.
 
+use std::collections::BTreeMap;
+
 use luheng_models::assess::{assess, auc_interval};
 use luheng_models::interval::{coverage, rate_coverage};
 use luheng_models::{Interval, TrainingSet};
@@ -13,6 +15,18 @@ use crate::error::Result;
 pub const BLOCK: usize = 100;
 /// Fewest rows of a part with figures of its own.
 const FEWEST: usize = 50;
+
+/// Shares of a score that rest on values few training rows had, each up to and with its bound.
+const THIN: [(&str, f64); 8] = [
+    ("", -1.0),
+    ("thin 0", 0.0),
+    ("thin to 0.05", 0.05),
+    ("thin to 0.1", 0.1),
+    ("thin to 0.2", 0.2),
+    ("thin to 0.3", 0.3),
+    ("thin to 0.5", 0.5),
+    ("thin to 1", 1.0),
+];
 
 /// Predicted against what came.
 #[derive(Debug)]
@@ -45,10 +59,10 @@ pub struct Grade {
     pub(super) repaid_share: Option<f64>,
 }
 
-/// The held-out rows of one kind of debtor.
+/// The held-out rows of one kind of debtor, or of score.
 #[derive(Debug, Serialize)]
 pub struct Part {
-    /// `new`, or `returning`.
+    /// `new`, or `returning`; of scores, how much of them rests on values few training rows had.
     pub(super) debtors: &'static str,
     pub(super) rows: usize,
     pub(super) rate: Option<f64>,
@@ -84,11 +98,24 @@ impl HeldOut {
     /// # Errors
     /// Those of judging.
     pub fn parts(&self) -> Result<Vec<Part>> {
-        [("new", false), ("returning", true)].into_iter().map(|(debtors, returning)| self.part(debtors, returning)).collect()
+        let part = |(debtors, returning): (&'static str, bool)| self.part(debtors, &|at| self.returning[at] == returning);
+        [("new", false), ("returning", true)].into_iter().map(part).collect()
     }
 
-    fn part(&self, debtors: &'static str, returning: bool) -> Result<Part> {
-        let rows: Vec<usize> = (0..self.p.len()).filter(|at| self.returning[*at] == returning).collect();
+    /// Rows apart by the share of their score that rests on values few training rows had, of those rows of which it is given.
+    ///
+    /// # Errors
+    /// Those of judging.
+    pub fn by_thin_share(&self, thin: &BTreeMap<usize, f64>) -> Result<Vec<Part>> {
+        let part = |window: &[(&'static str, f64)]| {
+            let (name, from, to) = (window[1].0, window[0].1, window[1].1);
+            self.part(name, &|at| thin.get(&at).is_some_and(|share| *share > from && *share <= to))
+        };
+        THIN.windows(2).map(part).collect()
+    }
+
+    fn part(&self, debtors: &'static str, keep: &dyn Fn(usize) -> bool) -> Result<Part> {
+        let rows: Vec<usize> = (0..self.p.len()).filter(|at| keep(*at)).collect();
         let of = |values: &[f64]| rows.iter().map(|at| values[*at]).collect::<Vec<f64>>();
         let (p, label, weight) = (of(&self.p), of(&self.label), of(&self.weight));
         let mut part = Part {

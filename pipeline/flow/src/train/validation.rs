@@ -63,6 +63,8 @@ pub(super) struct Axis {
     pub(super) intervals: Option<Held>,
     /// Debtors met for the first time, and those the model learned from in this case or another.
     pub(super) debtors: Vec<Part>,
+    /// Rows by the share of their score that rests on values few training rows had.
+    pub(super) support: Vec<Part>,
     pub(super) censored: Option<Censored>,
     /// Share of all points by family of fact.
     pub(super) points_by_family: BTreeMap<&'static str, f64>,
@@ -106,6 +108,7 @@ impl Validation {
             calibration: Some(judged.calibration),
             intervals: Some(judged.held),
             debtors: held.parts()?,
+            support: judged.support,
             censored: Some(judged.censored),
             points_by_family: judged.families,
             notes: artifact.notes.clone(),
@@ -163,6 +166,7 @@ impl Axis {
             calibration: None,
             intervals: None,
             debtors: Vec::new(),
+            support: Vec::new(),
             censored: None,
             points_by_family: BTreeMap::new(),
             notes: Vec::new(),
