@@ -10,6 +10,7 @@ use luheng_models::{Design, Explanation, Interval, ModelArtifact, Thin};
 use crate::bundle::{self, Bundle, CUTS, grade_of};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::features;
 use crate::means;
 use crate::rating::Spec;
 use crate::tables::{Rating, Reason};
@@ -17,28 +18,80 @@ use crate::tables::{Rating, Reason};
 /// Level of the intervals printed.
 const LEVEL: f64 = 0.9;
 
-/// What an axis says of every row; `None` where the axis has no model.
-struct Axis {
+/// What an axis says of the rows that stand to be rated on it.
+struct Axis<'a> {
+    rows: Rows,
     explanation: Explanation,
     intervals: Vec<Interval>,
-    artifact: ModelArtifact,
+    artifact: &'a ModelArtifact,
     /// What of each score rests on values few training rows had, where the model says which those are.
     thin: Option<Vec<Thin>>,
 }
 
-impl Axis {
-    fn of(model: Option<&ModelArtifact>, features: &Columns, spec: &Spec) -> Result<Option<Self>> {
+impl<'a> Axis<'a> {
+    /// None where the axis has no model.
+    fn of(model: Option<&'a ModelArtifact>, features: &Columns, spec: &Spec, rows: Rows) -> Result<Option<Self>> {
         let Some(artifact) = model else { return Ok(None) };
-        let all: Vec<usize> = (0..features.len()).collect();
-        let design: Design = bundle::design(features, &all, spec)?;
-        artifact.fits(design.features()).map_err(|e| Error::Input(format!("model {}: {e}", artifact.id)))?;
+        let design = design(artifact, features, spec, &rows)?;
         let explanation = artifact.explain(&design)?;
         Ok(Some(Self {
             thin: artifact.support.as_ref().map(|support| support.thin(&design, &explanation.points)),
-            intervals: artifact.predict_interval(&design, LEVEL)?,
-            artifact: artifact.clone(),
+            intervals: artifact.interval_around(&design, explanation.p.clone(), LEVEL)?,
+            artifact,
             explanation,
+            rows,
         }))
+    }
+
+    /// The estimate of a row with its interval.
+    fn interval(&self, at: usize) -> Option<(usize, &Interval)> {
+        let row = self.rows.place(at)?;
+        Some((row, self.intervals.get(row)?))
+    }
+}
+
+/// Some rows of a bucket, and where each stands among them.
+struct Rows {
+    kept: Vec<usize>,
+    place: Vec<Option<usize>>,
+}
+
+impl Rows {
+    fn of(len: usize, keep: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..len).filter(|at| keep(*at)).collect();
+        let mut place = vec![None; len];
+        kept.iter().enumerate().for_each(|(row, at)| place[*at] = Some(row));
+        Self { kept, place }
+    }
+
+    fn place(&self, at: usize) -> Option<usize> {
+        self.place.get(at).copied().flatten()
+    }
+}
+
+/// The features of a model; refused where it was trained on others.
+fn design(artifact: &ModelArtifact, features: &Columns, spec: &Spec, rows: &Rows) -> Result<Design> {
+    let design = bundle::design(features, &rows.kept, spec)?;
+    artifact.fits(design.features()).map_err(|e| Error::Input(format!("model {}: {e}", artifact.id)))?;
+    Ok(design)
+}
+
+/// A rating that gives no reasons.
+struct Estimates {
+    rows: Rows,
+    intervals: Vec<Interval>,
+}
+
+impl Estimates {
+    /// None without a model.
+    fn of(model: Option<&ModelArtifact>, features: &Columns, spec: &Spec, rows: Rows) -> Result<Option<Self>> {
+        let Some(artifact) = model else { return Ok(None) };
+        let intervals = artifact.predict_interval(&design(artifact, features, spec, &rows)?, LEVEL)?;
+        Ok(Some(Self { rows, intervals }))
+    }
+
+    fn interval(&self, at: usize) -> Option<&Interval> {
+        self.intervals.get(self.rows.place(at)?)
     }
 }
 
@@ -47,22 +100,29 @@ impl Axis {
 /// # Errors
 /// A model trained on other features; a table without its columns.
 pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, models: &Bundle, ctx: &Context) -> Result<(Columns, Columns)> {
-    let capacity = Axis::of(models.capacity.as_ref(), features, &ctx.ratings.capacity)?;
-    let willingness = Axis::of(models.willingness.as_ref(), features, &ctx.ratings.willingness)?;
-    let recovery = Axis::of(models.recovery.as_ref(), features, &ctx.ratings.recovery)?;
-    let revival = Axis::of(models.revival.as_ref(), features, &ctx.ratings.revival)?;
+    let [can, will, ended] = ["capacity_status", "willingness_status", "close_kind"].map(|name| column(standing, name));
+    let (can, will, ended) = (can?, will?, ended?);
+    let rated = |status: &Column| Rows::of(features.len(), |at| status.text_at(at) == Some("rated"));
+    let capacity = Axis::of(models.capacity.as_ref(), features, &ctx.ratings.capacity, rated(can))?;
+    let willingness = Axis::of(models.willingness.as_ref(), features, &ctx.ratings.willingness, rated(will))?;
+    let recovery = Estimates::of(models.recovery.as_ref(), features, &ctx.ratings.recovery, rated(can))?;
+    let closed = Rows::of(features.len(), |at| ended.text_at(at) == Some("no_property"));
+    let revival = Estimates::of(models.revival.as_ref(), features, &ctx.ratings.revival, closed)?;
+    let [can, will] = [&ctx.ratings.capacity, &ctx.ratings.willingness].map(|spec| features::named(&spec.features));
+    let named = [can?, will?];
     let mut ratings = Vec::with_capacity(features.len());
     let mut reasons = Vec::new();
     let evidence = reasons::Evidence::read(evidence)?;
     for at in 0..features.len() {
-        let mut rating = rate(at, standing, [&capacity, &willingness, &recovery], ctx)?;
+        let mut rating = rate(at, standing, [&capacity, &willingness], recovery.as_ref(), ctx)?;
         revive(&mut rating, at, standing, revival.as_ref())?;
-        for (name, axis, spec, rated) in [
-            ("capacity", &capacity, &ctx.ratings.capacity, rating.capacity_p.is_some()),
-            ("willingness", &willingness, &ctx.ratings.willingness, rating.willingness_p.is_some()),
+        let cited = evidence.of(&rating);
+        for (name, axis, named, rated) in [
+            ("capacity", &capacity, &named[0], rating.capacity_p.is_some()),
+            ("willingness", &willingness, &named[1], rating.willingness_p.is_some()),
         ] {
-            if let (Some(axis), true) = (axis, rated) {
-                reasons::of_axis(name, at, &axis.explanation, spec, &rating, &evidence, &mut reasons)?;
+            if let (Some((axis, row)), true) = (axis.as_ref().and_then(|axis| Some((axis, axis.rows.place(at)?))), rated) {
+                reasons::of_axis(name, (row, &axis.explanation), named, &rating, &cited, &mut reasons)?;
             }
         }
         ratings.push(rating);
@@ -70,11 +130,14 @@ pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, mod
     Ok((Rating::table(&ratings), Reason::table(&reasons)))
 }
 
-fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) -> Result<Rating> {
-    let column =
-        |name: &str| -> Result<&Column> { standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}"))) };
+fn column<'a>(standing: &'a Columns, name: &str) -> Result<&'a Column> {
+    standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}")))
+}
+
+fn rate(at: usize, standing: &Columns, axes: [&Option<Axis<'_>>; 2], recovery: Option<&Estimates>, ctx: &Context) -> Result<Rating> {
+    let column = |name: &str| column(standing, name);
     let text = |name: &str| -> Result<Option<String>> { Ok(column(name)?.text_at(at).map(str::to_owned)) };
-    let [capacity, willingness, recovery] = axes;
+    let [capacity, willingness] = axes;
     let as_of = column("as_of")?.date_at(at).unwrap_or(ctx.as_of);
     let mut rating = Rating {
         case_no: text("case_no")?.unwrap_or_default(),
@@ -98,27 +161,26 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
         ..Rating::default()
     };
     support::withhold(&mut rating, at, capacity.as_ref(), willingness.as_ref(), ctx)?;
-    if let (Some(axis), "rated") = (capacity, rating.capacity_status.as_str()) {
-        let p = axis.explanation.p[at];
+    if let (Some((axis, (row, interval))), "rated") = (of_axis(capacity, at), rating.capacity_status.as_str()) {
+        let p = axis.explanation.p[row];
         rating.capacity_p = Some(p);
-        (rating.capacity_low, rating.capacity_high) = (Some(axis.intervals[at].low), Some(axis.intervals[at].high));
-        rating.capacity_score = Some(axis.explanation.score[at]);
+        (rating.capacity_low, rating.capacity_high) = (Some(interval.low), Some(interval.high));
+        rating.capacity_score = Some(axis.explanation.score[row]);
         rating.capacity_grade = Some(format!("C{}", grade_of(p)));
         rating.capacity_model = Some(axis.artifact.id.clone());
-        if let Some(recovery) = recovery {
-            let interval = &recovery.intervals[at];
-            let share = recovery.explanation.p[at].clamp(0.0, 1.0);
+        if let Some(interval) = recovery.and_then(|recovery| recovery.interval(at)) {
+            let share = interval.estimate.clamp(0.0, 1.0);
             rating.recovery_share = Some(share);
             rating.recovery_low = Some(interval.low.clamp(0.0, share));
             rating.recovery_high = Some(interval.high.clamp(share, 1.0));
             rating.expected_recovery_fen = Some(means::times(rating.outstanding_fen, share));
         }
     }
-    if let (Some(axis), "rated") = (willingness, rating.willingness_status.as_str()) {
-        let p = axis.explanation.p[at];
+    if let (Some((axis, (row, interval))), "rated") = (of_axis(willingness, at), rating.willingness_status.as_str()) {
+        let p = axis.explanation.p[row];
         rating.willingness_p = Some(p);
-        (rating.willingness_low, rating.willingness_high) = (Some(axis.intervals[at].low), Some(axis.intervals[at].high));
-        rating.willingness_score = Some(axis.explanation.score[at]);
+        (rating.willingness_low, rating.willingness_high) = (Some(interval.low), Some(interval.high));
+        rating.willingness_score = Some(axis.explanation.score[row]);
         rating.willingness_grade = Some(format!("W{}", grade_of(p)));
         rating.willingness_model = Some(axis.artifact.id.clone());
     }
@@ -127,21 +189,24 @@ fn rate(at: usize, standing: &Columns, axes: [&Option<Axis>; 3], ctx: &Context) 
     Ok(rating)
 }
 
+/// An axis with its row and interval of a party; none where it does not stand to be rated.
+fn of_axis<'x, 'a>(axis: &'x Option<Axis<'a>>, at: usize) -> Option<(&'x Axis<'a>, (usize, &'x Interval))> {
+    let axis = axis.as_ref()?;
+    Some((axis, axis.interval(at)?))
+}
+
 /// What a case closed for want of property may still bring; any other case has no such rating.
-fn revive(rating: &mut Rating, at: usize, standing: &Columns, axis: Option<&Axis>) -> Result<()> {
-    let text = |name: &str| -> Result<Option<&str>> {
-        Ok(standing.get(name).ok_or_else(|| Error::Fault(format!("table standing has no column {name}")))?.text_at(at))
-    };
+fn revive(rating: &mut Rating, at: usize, standing: &Columns, estimates: Option<&Estimates>) -> Result<()> {
+    let text = |name: &str| -> Result<Option<&str>> { Ok(column(standing, name)?.text_at(at)) };
     if text("close_kind")? != Some("no_property") {
         rating.revival_status = "not_applicable".into();
         return Ok(());
     }
     // Nothing but what bars every rating bars this one: whether the answers are fresh is among its features.
     let barred = text("capacity_status")?.filter(|status| matches!(*status, "not_money" | "minor" | "deceased"));
-    rating.revival_status = status(Some(barred.unwrap_or("rated").to_owned()), axis.is_some());
-    if let (Some(axis), "rated") = (axis, rating.revival_status.as_str()) {
-        let interval = &axis.intervals[at];
-        rating.revival_p = Some(axis.explanation.p[at]);
+    rating.revival_status = status(Some(barred.unwrap_or("rated").to_owned()), estimates.is_some());
+    if let (Some(interval), "rated") = (estimates.and_then(|e| e.interval(at)), rating.revival_status.as_str()) {
+        rating.revival_p = Some(interval.estimate);
         (rating.revival_low, rating.revival_high) = (Some(interval.low), Some(interval.high));
     }
     Ok(())

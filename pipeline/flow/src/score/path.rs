@@ -41,22 +41,25 @@ pub fn paths(artifact: &ModelArtifact, design: &Design, rows: &[(usize, f64)], a
         return Ok(found);
     }
     // What all acts together do not reach, some of them do not.
-    let best = after(artifact, design, rows, &open, &all, acts)?;
+    let best = artifact.predict_about(&after(design, rows, &open, &all, acts)?)?;
     open = open.iter().zip(best).filter(|(at, p)| grade_of(*p) > grade_of(rows[**at].1)).map(|(at, _)| *at).collect();
     for plan in plans(acts, &known) {
         if open.is_empty() {
             break;
         }
-        let p = after(artifact, design, rows, &open, &plan, acts)?;
-        let mut left = Vec::with_capacity(open.len());
-        for (at, p) in open.into_iter().zip(p) {
-            if grade_of(p) > grade_of(rows[at].1) {
-                found[at] = Some(Path { grade: grade_of(p), p, acts: plan.clone() });
+        let about = artifact.predict_about(&after(design, rows, &open, &plan, acts)?)?;
+        let (likely, mut left): (Vec<(usize, f64)>, Vec<(usize, f64)>) =
+            open.iter().copied().zip(about).partition(|(at, p)| grade_of(*p) > grade_of(rows[*at].1));
+        let likely: Vec<usize> = likely.into_iter().map(|(at, _)| at).collect();
+        for (at, p) in likely.iter().zip(artifact.predict(&after(design, rows, &likely, &plan, acts)?)?) {
+            if grade_of(p) > grade_of(rows[*at].1) {
+                found[*at] = Some(Path { grade: grade_of(p), p, acts: plan.clone() });
             } else {
-                left.push(at);
+                left.push((*at, p));
             }
         }
-        open = left;
+        left.sort_unstable_by_key(|(at, _)| *at);
+        open = left.into_iter().map(|(at, _)| at).collect();
     }
     Ok(found)
 }
@@ -83,15 +86,8 @@ fn plans(acts: &Acts, known: &[usize]) -> Vec<Vec<(usize, u32)>> {
     plans
 }
 
-/// The probability of some rows after a plan.
-fn after(
-    artifact: &ModelArtifact,
-    design: &Design,
-    rows: &[(usize, f64)],
-    open: &[usize],
-    plan: &[(usize, u32)],
-    acts: &Acts,
-) -> Result<Vec<f64>> {
+/// Some rows after a plan.
+fn after(design: &Design, rows: &[(usize, f64)], open: &[usize], plan: &[(usize, u32)], acts: &Acts) -> Result<Design> {
     let columns = design.features().iter().enumerate().map(|(column, feature)| {
         let effects: Vec<(Effect, u32)> = plan.iter().filter_map(|&(at, n)| Some((*acts.acts[at].effects.get(&feature.id)?, n))).collect();
         let value = |at: &usize| {
@@ -100,8 +96,7 @@ fn after(
         };
         open.iter().map(value).collect::<Vec<f64>>()
     });
-    let changed = Design::from_columns(design.features().to_vec(), columns.collect())?;
-    Ok(artifact.predict(&changed)?)
+    Ok(Design::from_columns(design.features().to_vec(), columns.collect())?)
 }
 
 /// A value after an act, never worse than before.

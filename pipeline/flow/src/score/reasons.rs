@@ -7,8 +7,7 @@ use luheng_lake::columns::{Column, Columns};
 use luheng_models::Explanation;
 
 use crate::error::{Error, Result};
-use crate::features;
-use crate::rating::Spec;
+use crate::features::Feature;
 use crate::tables::{Rating, Reason};
 
 /// Reasons named on an axis before the rest is summed.
@@ -44,26 +43,39 @@ impl Evidence {
         Ok(Self { feature: column("feature")?.clone(), rows: column("rows")?.clone(), parties })
     }
 
-    fn of(&self, rating: &Rating, feature: &str) -> Option<String> {
-        let mut party = self.parties.get(&(rating.case_no.clone(), rating.debtor_id.clone()))?.clone();
-        party.find(|at| self.feature.text_at(*at) == Some(feature)).and_then(|at| self.rows.text_at(at)).map(str::to_owned)
+    /// Of a party.
+    pub fn of(&self, rating: &Rating) -> Cited<'_> {
+        let rows = self.parties.get(&(rating.case_no.clone(), rating.debtor_id.clone())).cloned();
+        Cited { evidence: self, rows: rows.unwrap_or_default() }
     }
 }
 
-/// Adds the reasons of one axis of one party.
+/// The evidence of one party.
+#[derive(Debug)]
+pub struct Cited<'a> {
+    evidence: &'a Evidence,
+    rows: Range<usize>,
+}
+
+impl Cited<'_> {
+    fn of(&self, feature: &str) -> Option<String> {
+        let at = self.rows.clone().find(|at| self.evidence.feature.text_at(*at) == Some(feature))?;
+        self.evidence.rows.text_at(at).map(str::to_owned)
+    }
+}
+
+/// Adds the reasons of one axis of one party, which is row `at` of its explanation; `named` are the features of the axis in order.
 ///
 /// # Errors
 /// A feature the program lacks.
 pub fn of_axis(
     axis: &'static str,
-    at: usize,
-    explanation: &Explanation,
-    spec: &Spec,
+    (at, explanation): (usize, &Explanation),
+    named: &[&'static Feature],
     rating: &Rating,
-    evidence: &Evidence,
+    cited: &Cited<'_>,
     into: &mut Vec<Reason>,
 ) -> Result<()> {
-    let named = features::named(&spec.features)?;
     let ranked = explanation.ranked(at, NAMED)?;
     let row = |rank: usize, feature: &str, points: f64, zh: String, en: String| Reason {
         case_no: rating.case_no.clone(),
@@ -86,7 +98,7 @@ pub fn of_axis(
             family: Some(feature.family.code().into()),
             value: reason.value,
             disclose: feature.disclose.code().into(),
-            evidence: evidence.of(rating, feature.id),
+            evidence: cited.of(feature.id),
             ..row(rank + 1, feature.id, reason.points, zh, en)
         });
     }

@@ -17,7 +17,13 @@ const NAMED: usize = 3;
 ///
 /// # Errors
 /// A feature the catalog names and nobody has.
-pub(super) fn withhold(rating: &mut Rating, at: usize, capacity: Option<&Axis>, willingness: Option<&Axis>, ctx: &Context) -> Result<()> {
+pub(super) fn withhold(
+    rating: &mut Rating,
+    at: usize,
+    capacity: Option<&Axis<'_>>,
+    willingness: Option<&Axis<'_>>,
+    ctx: &Context,
+) -> Result<()> {
     let (mut ids, mut zh, mut en) = (Vec::new(), Vec::new(), Vec::new());
     for (axis, spec, status) in [
         (capacity, &ctx.ratings.capacity, &mut rating.capacity_status),
@@ -25,13 +31,14 @@ pub(super) fn withhold(rating: &mut Rating, at: usize, capacity: Option<&Axis>, 
     ] {
         if status == "rated"
             && let Some(axis) = axis
-            && let Some(strange) = strange(axis, at, spec)
+            && let Some(row) = axis.rows.place(at)
+            && let Some(strange) = strange(axis, row, spec)
         {
             *status = "no_evidence".to_owned();
             let named = features::named(&spec.features)?;
             for (feature, j) in strange.into_iter().filter_map(|j| named.get(j).map(|feature| (feature, j))) {
                 if !ids.contains(&feature.id) {
-                    let value = axis.explanation.values.get((at, j)).copied().filter(|x| !x.is_nan());
+                    let value = axis.explanation.values.get((row, j)).copied().filter(|x| !x.is_nan());
                     let (said_zh, said_en) = feature.sentence(value);
                     ids.push(feature.id);
                     zh.push(said_zh);
@@ -49,7 +56,7 @@ pub(super) fn withhold(rating: &mut Rating, at: usize, capacity: Option<&Axis>, 
 }
 
 /// The features, the greatest first, that too much of a score rests on; none where it does not.
-fn strange(axis: &Axis, at: usize, spec: &Spec) -> Option<Vec<usize>> {
-    let thin = axis.thin.as_ref()?.get(at)?;
+fn strange(axis: &Axis<'_>, row: usize, spec: &Spec) -> Option<Vec<usize>> {
+    let thin = axis.thin.as_ref()?.get(row)?;
     (thin.share > spec.support.max_thin_share).then(|| thin.features.iter().take(NAMED).copied().collect())
 }
