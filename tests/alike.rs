@@ -26,7 +26,8 @@ fn seen() -> Seen {
     let work = shared_work();
     let id = manifest::read(&work.join("current")).unwrap().models["bundle"].clone();
     let bundle = Bundle::from_json(&fs::read_to_string(work.join("models").join(id).join("model.json")).unwrap(), "model").unwrap();
-    let (ctx, model) = (context(&work), bundle.capacity.unwrap());
+    let (mut ctx, model) = (context(&work), bundle.capacity.unwrap());
+    ctx.ratings.means.learned = bundle.haircuts;
     let (mut closed, mut standing) = (Vec::new(), Vec::new());
     for bucket in 0..ctx.buckets {
         let facts = stage::facts(&ctx, bucket).unwrap();

@@ -372,7 +372,7 @@ fn a_wrong_or_missing_key_is_said_and_a_changed_byte_is_found() {
     // A table in the clear among encrypted ones is not taken for the court's.
     let lake = files(&court.work.join("lake")).into_iter().find(|p| p.to_string_lossy().contains("cases/bucket=000")).unwrap();
     fs::copy(plain.join(lake.strip_prefix(&court.work).unwrap()), &lake).unwrap();
-    let text = refused(&mut court.command(&["stage", "targets", "--bucket", "0/2", "--as-of", DAY]), 4);
+    let text = refused(&mut court.command(&["stage", "disposals", "--bucket", "0/2", "--as-of", DAY]), 4);
     assert!(text.contains("cases") && text.contains("not encrypted"), "{text}");
     // Without the wrapped keys the master key opens nothing.
     fs::remove_file(court.work.join("keys.json")).unwrap();

@@ -1,4 +1,5 @@
 """The features in SQL: masking views made of the catalog's tables, then `features/*.sql` in order. Beside `features.py`, which times and compares."""
+import json
 import pathlib
 import time
 import tomllib
@@ -72,21 +73,31 @@ def view(con, lake, table, day, by_order):
         con.execute("create view assets_elsewhere as select distinct debtor_id, asset_ref from assets_newest where elsewhere")
 
 
-def parameters(day, living_cost):
-    """What stands in the catalog and the configuration, as SQL."""
+def haircuts(lake, legal):
+    """The share of its value that a thing of each class counts with: the catalog's, and over it what the model in use learned."""
+    models = pathlib.Path(lake).parent / "models"
+    if not (models / "approved.json").exists():
+        return legal
+    in_use = json.loads((models / "approved.json").read_text())["model_id"]
+    learned = json.loads((models / in_use / "model.json").read_text()).get("haircuts") or {"classes": {}}
+    return legal | {name: found["value"] for name, found in learned["classes"].items()}
+
+
+def parameters(lake, day, living_cost):
+    """What stands in the catalog, the configuration and the model in use, as SQL."""
     means, capacity, causes = (toml(f"ratings/{name}.toml") for name in ("means", "capacity", "causes"))
     texts = lambda values: "[" + ", ".join(f"'{v}'" for v in values) + "]"
     return {
         ":day": str(day), ":living_cost": "null::bigint" if living_cost is None else str(living_cost), ":stale_days": str(capacity["stale_days"]),
         ":income_months": str(capacity["horizon_days"] // 30), ":unstated": str(means["ownership"]["unstated"]),
         ":liquid": texts(means["liquid"]["classes"]),
-        ":haircut": "map {" + ", ".join(f"'{k}': {v}::double" for k, v in means["haircut"].items()) + "}",
+        ":haircut": "map {" + ", ".join(f"'{k}': {v}::double" for k, v in haircuts(lake, means["haircut"]).items()) + "}",
         ":business": texts(causes["business"]), ":refinancing": texts(causes["refinancing"]), ":purchase": texts(causes["purchase"])}
 
 
-def statements(day, living_cost):
+def statements(lake, day, living_cost):
     """Every statement of `features/*.sql` with its file."""
-    given = parameters(day, living_cost)
+    given = parameters(lake, day, living_cost)
     for name in FILES:
         text = (HERE / "features" / f"{name}.sql").read_text()
         for key, value in given.items():
@@ -115,7 +126,7 @@ def compute(con, lake, day, living_cost, out, by_order=False):
     seconds = {}
     for table in TABLES:
         view(con, lake, table, f"date '{day}'", by_order)
-    for name, statement in statements(day, living_cost):
+    for name, statement in statements(lake, day, living_cost):
         began = time.monotonic()
         con.execute(statement)
         seconds[name] = seconds.get(name, 0) + time.monotonic() - began

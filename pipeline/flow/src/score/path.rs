@@ -43,23 +43,19 @@ pub fn paths(artifact: &ModelArtifact, design: &Design, rows: &[(usize, f64)], a
     // What all acts together do not reach, some of them do not.
     let best = artifact.predict_about(&after(design, rows, &open, &all, acts)?)?;
     open = open.iter().zip(best).filter(|(at, p)| grade_of(*p) > grade_of(rows[**at].1)).map(|(at, _)| *at).collect();
+    let rises = |at: usize, p: f64| grade_of(p) > grade_of(rows[at].1);
     for plan in plans(acts, &known) {
         if open.is_empty() {
             break;
         }
         let about = artifact.predict_about(&after(design, rows, &open, &plan, acts)?)?;
-        let (likely, mut left): (Vec<(usize, f64)>, Vec<(usize, f64)>) =
-            open.iter().copied().zip(about).partition(|(at, p)| grade_of(*p) > grade_of(rows[*at].1));
-        let likely: Vec<usize> = likely.into_iter().map(|(at, _)| at).collect();
+        let likely: Vec<usize> = open.iter().zip(about).filter(|(at, p)| rises(**at, *p)).map(|(at, _)| *at).collect();
         for (at, p) in likely.iter().zip(artifact.predict(&after(design, rows, &likely, &plan, acts)?)?) {
-            if grade_of(p) > grade_of(rows[*at].1) {
+            if rises(*at, p) {
                 found[*at] = Some(Path { grade: grade_of(p), p, acts: plan.clone() });
-            } else {
-                left.push((*at, p));
             }
         }
-        left.sort_unstable_by_key(|(at, _)| *at);
-        open = left.into_iter().map(|(at, _)| at).collect();
+        open.retain(|at| found[*at].is_none());
     }
     Ok(found)
 }
