@@ -1,5 +1,8 @@
 //! The stage `alike`: the closed parties of every bucket, then the live ones bucket by bucket.
 
+use luheng_lake::columns::Columns;
+use rayon::prelude::*;
+
 use super::near::{Reference, of_parties};
 use crate::bundle::Bundle;
 use crate::context::Context;
@@ -8,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::run::Parts;
 use crate::stage::STAGES;
+
+/// Buckets searched side by side; their tables are held until all of them are there.
+const TOGETHER: usize = 8;
 
 /// Writes `alike` into the run's folder.
 ///
@@ -20,13 +26,19 @@ pub fn whole(ctx: &Context, parts: &Parts, models: &Bundle, progress: &Progress)
         let reference = Reference::of(&closed, models.capacity.as_ref(), ctx)?;
         let ready = reference.ready()?;
         let mut rows = 0;
-        for bucket in 0..ctx.buckets {
-            let read = |table: &str| parts.read(table, bucket);
-            let table = of_parties(&read("features")?, &read("ratings")?, &read("standing")?, &ready)?;
-            rows += table.len() as u64;
-            // Written anew each time: what a bucket's rows come from lies in every bucket.
-            parts.write(stage, bucket, vec![("alike", table)])?;
-            advance(1);
+        let buckets: Vec<u32> = (0..ctx.buckets).collect();
+        for some in buckets.chunks(TOGETHER) {
+            let of_bucket = |bucket: &u32| -> Result<Columns> {
+                let read = |table: &str| parts.read(table, *bucket);
+                of_parties(&read("features")?, &read("ratings")?, &read("standing")?, &ready)
+            };
+            let tables = some.par_iter().map(of_bucket).collect::<Result<Vec<Columns>>>()?;
+            for (bucket, table) in some.iter().zip(tables) {
+                rows += table.len() as u64;
+                // Written anew each time: what a bucket's rows come from lies in every bucket.
+                parts.write(stage, *bucket, vec![("alike", table)])?;
+                advance(1);
+            }
         }
         parts.join_large("alike", ctx.buckets, &Ok, &["case_no", "debtor_id", "rank"], &[])?;
         Ok(rows)
