@@ -15,7 +15,7 @@ use crate::standing::{self, Standing};
 pub struct Written {
     /// One row a rated party, one real a feature.
     pub features: Columns,
-    /// Which rows each value rests on, of the features that may be a reason.
+    /// Which rows each value rests on, of the features that may be a reason: `party` (its row in `features`), `feature`, `rows`; party by party.
     pub evidence: Columns,
     /// Where each party stands before any model.
     pub standing: Columns,
@@ -79,7 +79,6 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
         }
     }
     facts.check()?;
-    let of = |at: &usize| &standings[*at];
     let mut table = Columns::new()
         .text("case_no", standings.iter().map(|s| Some(&s.case_no)))
         .text("debtor_id", standings.iter().map(|s| Some(&s.debtor_id)))
@@ -88,8 +87,7 @@ pub fn of_bucket(facts: &Facts, ctx: &Context) -> Result<Written> {
         table = table.real(feature.id, column);
     }
     let evidence = Columns::new()
-        .text("case_no", evidence.iter().map(|(at, _, _)| Some(&of(at).case_no)))
-        .text("debtor_id", evidence.iter().map(|(at, _, _)| Some(&of(at).debtor_id)))
+        .int("party", evidence.iter().map(|(at, _, _)| i64::try_from(*at).ok()))
         .text("feature", evidence.iter().map(|(_, id, _)| Some(*id)))
         .text("rows", evidence.iter().map(|(_, _, rows)| Some(rows)));
     Ok(Written { features: table, evidence, standing: Standing::table(&standings) })

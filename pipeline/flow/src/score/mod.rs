@@ -112,11 +112,11 @@ pub fn of_bucket(features: &Columns, evidence: &Columns, standing: &Columns, mod
     let named = [can?, will?];
     let mut ratings = Vec::with_capacity(features.len());
     let mut reasons = Vec::new();
-    let evidence = reasons::Evidence::read(evidence)?;
+    let evidence = reasons::Evidence::read(evidence, features.len())?;
     for at in 0..features.len() {
         let mut rating = rate(at, standing, [&capacity, &willingness], recovery.as_ref(), ctx)?;
         revive(&mut rating, at, standing, revival.as_ref())?;
-        let cited = evidence.of(&rating);
+        let cited = evidence.of(at);
         for (name, axis, named, rated) in [
             ("capacity", &capacity, &named[0], rating.capacity_p.is_some()),
             ("willingness", &willingness, &named[1], rating.willingness_p.is_some()),

@@ -1,6 +1,5 @@
 //! Why a score is what it is: points of the base, of the features that weigh most, and of the rest, which sum to the score in every row.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use luheng_lake::columns::{Column, Columns};
@@ -13,40 +12,39 @@ use crate::tables::{Rating, Reason};
 /// Reasons named on an axis before the rest is summed.
 const NAMED: usize = 8;
 
-/// The evidence of every value of a bucket. The rows of a party lie together, as the stage `features` writes them.
+/// The evidence of every value of a bucket, party by party, as the stage `features` writes it.
 #[derive(Debug)]
 pub struct Evidence {
     feature: Column,
     rows: Column,
-    parties: BTreeMap<(String, String), Range<usize>>,
+    /// Where each party's begins; one more at the end.
+    starts: Vec<usize>,
 }
 
 impl Evidence {
-    /// Reads the internal table `evidence`.
+    /// Reads the internal table `evidence` of so many parties.
     ///
     /// # Errors
-    /// A missing column.
-    pub fn read(columns: &Columns) -> Result<Self> {
+    /// A missing column; parties out of order.
+    pub fn read(columns: &Columns, parties: usize) -> Result<Self> {
         let column = |name: &str| -> Result<&Column> {
             columns.get(name).ok_or_else(|| Error::Fault(format!("table evidence has no column {name}")))
         };
-        let (case, debtor) = (column("case_no")?, column("debtor_id")?);
-        let (mut parties, mut start) = (BTreeMap::new(), 0);
+        let party = column("party")?;
+        let mut starts = Vec::with_capacity(parties + 1);
         for at in 0..columns.len() {
-            let key = |at: usize| (case.text_at(at), debtor.text_at(at));
-            if at + 1 == columns.len() || key(at + 1) != key(at) {
-                let (case, debtor) = key(at);
-                parties.insert((case.unwrap_or_default().to_owned(), debtor.unwrap_or_default().to_owned()), start..at + 1);
-                start = at + 1;
-            }
+            let here = party.int_at(at).and_then(|row| usize::try_from(row).ok()).filter(|row| *row < parties && row + 1 >= starts.len());
+            let here = here.ok_or_else(|| Error::Fault(format!("table evidence: row {at} is of no party, or out of order")))?;
+            starts.resize(here + 1, at);
         }
-        Ok(Self { feature: column("feature")?.clone(), rows: column("rows")?.clone(), parties })
+        starts.resize(parties + 1, columns.len());
+        Ok(Self { feature: column("feature")?.clone(), rows: column("rows")?.clone(), starts })
     }
 
-    /// Of a party.
-    pub fn of(&self, rating: &Rating) -> Cited<'_> {
-        let rows = self.parties.get(&(rating.case_no.clone(), rating.debtor_id.clone())).cloned();
-        Cited { evidence: self, rows: rows.unwrap_or_default() }
+    /// Of the party in this row of `features`.
+    pub fn of(&self, at: usize) -> Cited<'_> {
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(self.rows.len());
+        Cited { evidence: self, rows: start(at)..start(at + 1) }
     }
 }
 
@@ -112,5 +110,31 @@ fn direction(points: f64) -> &'static str {
         p if p > 0.0 => "raises",
         p if p < 0.0 => "lowers",
         _ => "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(parties: &[i64], of: usize) -> Result<Vec<Vec<Option<String>>>> {
+        let table = Columns::new()
+            .int("party", parties.iter().map(|p| Some(*p)))
+            .text("feature", (0..parties.len()).map(|at| Some(if at % 2 == 0 { "a" } else { "b" })))
+            .text("rows", (0..parties.len()).map(|at| Some(format!("row {at}"))));
+        let evidence = Evidence::read(&table, of)?;
+        Ok((0..of).map(|at| ["a", "b"].map(|feature| evidence.of(at).of(feature)).to_vec()).collect())
+    }
+
+    #[test]
+    fn each_party_has_its_own_rows_and_those_without_any_have_none() {
+        let row = |at: usize| Some(format!("row {at}"));
+        assert_eq!(
+            read(&[1, 1, 3], 5).unwrap(),
+            [vec![None, None], vec![row(0), row(1)], vec![None; 2], vec![row(2), None], vec![None; 2]]
+        );
+        assert_eq!(read(&[], 1).unwrap(), [vec![None, None]]);
+        assert!(read(&[1, 0], 2).is_err() && read(&[2], 2).is_err(), "out of order; of no party");
     }
 }
