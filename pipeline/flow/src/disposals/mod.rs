@@ -1,7 +1,7 @@
 //! The stage `disposals`: what courts' sales brought, beside what the things were reckoned at the day before; from it the haircut of each class.
 //!
 //! A sale counts if it says what a court's sale of that class brings: the thing was held, first, for some case on the day before (a debtor's own sale
-//! of a thing under seal does not stand against the creditor, CKD art 24, so what was sold then the court sold); it went to no related person;
+//! of a thing under seal does not stand against the creditor, so what was sold then the court sold); it went to no related person;
 //! the debtor owned all of it (of a part nobody says whether the price is of the part); its price and the value it was reckoned at are there and not
 //! nothing, and one is not a hundred times the other, which is a slip of the unit. Liens lower neither: the price is of the thing. All is read through
 //! views, so voided rows, later dates and what was known only later fall away by themselves.
