@@ -55,8 +55,9 @@ def training(luheng, common, work):
     import pandas
     import pyarrow.parquet as parquet
     buckets = json.loads((work / "lake" / "lake.json").read_text())["buckets"]
-    for bucket in range(buckets):
-        subprocess.run([luheng, "stage", "targets", "--bucket", f"{bucket}/{buckets}", *common], check=True, stdout=subprocess.DEVNULL)
+    for stage in ("disposals", "targets"):
+        for bucket in range(buckets):
+            subprocess.run([luheng, "stage", stage, "--bucket", f"{bucket}/{buckets}", *common], check=True, stdout=subprocess.DEVNULL)
     files = sorted((work / "models" / ".training" / "parts" / "training").rglob("*.parquet"))
     return pandas.concat([parquet.read_table(file).to_pandas() for file in files], ignore_index=True)
 
