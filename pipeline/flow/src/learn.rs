@@ -45,7 +45,8 @@ pub fn sweep(ctx: &Context, keep_parts: bool) -> Result<()> {
     Ok(())
 }
 
-/// Learns the haircuts, makes the training rows with them bucket by bucket where they are not there yet, trains, writes `models/<id>/`, and approves the model if it is the first.
+/// Learns the haircuts, makes the training rows with them bucket by bucket where they are not there yet, trains, writes `models/<id>/`, and approves
+/// the model if it is the first.
 ///
 /// # Errors
 /// A lake that cannot be read, a full disk, a fault in the rows.
